@@ -1,0 +1,1 @@
+"""The counter: every write, every rule, identity, audit and exchange."""

@@ -1,0 +1,1 @@
+"""Code tables, migrations and other things an administrator keeps."""

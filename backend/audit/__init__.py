@@ -1,0 +1,1 @@
+"""The line that every change leaves behind."""

@@ -1,0 +1,1 @@
+"""Export declarations: fields, messages, receipts, states and money."""

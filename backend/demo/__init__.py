@@ -1,0 +1,1 @@
+"""An invented world of exporters that speaks the authorities' formats: demo data and tests grow from it."""

@@ -1,0 +1,1 @@
+"""What happens to a vehicle besides customs: registration, licence, deregistration, refund."""

@@ -1,0 +1,1 @@
+"""The pantry: one door to published generations and their bytes."""

@@ -1,0 +1,1 @@
+"""What answers what on each screen; wiring only."""

@@ -1,0 +1,1 @@
+"""The entrance: settings, start, shell and the only module that knows every folder."""

@@ -1,0 +1,79 @@
+"""The platform's commands: run, worker, seed, check."""
+
+import argparse
+import logging
+import sys
+import time
+
+from backend.db import make_engine, migrate
+from cache.store import open_store
+from dashboard.demo import seed_if_new
+from dashboard.family import Child
+from dashboard.settings import Settings, get_settings
+
+FIRST_PICTURE = 60  # Seconds the start waits for the first generation before it serves without one.
+log = logging.getLogger("panorama")
+
+
+def main() -> int:
+    """Run one command; gives the exit status."""
+    commands = {"run": run, "worker": worker, "seed": seed, "check": check}
+    options = argparse.ArgumentParser(prog="python -m dashboard", description="西安市二手车信息共享服务平台")
+    options.add_argument("command", choices=sorted(commands), help="run 启动平台；worker 只启动分钟工人；seed 写入演示数据；check 检查设置")
+    chosen = options.parse_args().command
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    return commands[chosen](get_settings())
+
+
+def run(settings: Settings) -> int:
+    """Bring the database up to date, start the worker, and serve once the first generation is there."""
+    from dashboard.server import serve
+
+    seed(settings)
+    child = Child("dashboard", "worker")
+    child.start()
+    try:
+        await_first(settings)
+        print(f"平台已就绪：http://{settings.host}:{settings.port}/", flush=True)
+        serve(settings)
+    finally:
+        child.stop()
+    return 0
+
+
+def await_first(settings: Settings) -> None:
+    """Wait for a generation, so that the first visitor sees figures."""
+    store, deadline = open_store(settings), time.monotonic() + FIRST_PICTURE
+    while store.pointer() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def worker(settings: Settings) -> int:
+    """Only the minute worker."""
+    from dashboard.worker import run_worker
+
+    run_worker(settings)
+    return 0
+
+
+def seed(settings: Settings) -> int:
+    """Bring the schema up to date, and fill an empty database with demo data if the settings allow it."""
+    engine = make_engine(settings.database)
+    migrate(engine)
+    started = time.monotonic()
+    if seed_if_new(settings, engine, lambda done, total: print(f"写入演示数据 {done:,} / {total:,}", flush=True)):
+        print(f"演示数据已写入，用时 {time.monotonic() - started:.1f} 秒", flush=True)
+    return 0
+
+
+def check(settings: Settings) -> int:
+    """Print every setting with its value and help; secrets are not shown."""
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        hidden = name in ("secret", "database_url", "redis_url") and value
+        print(f"PANORAMA_{name.upper()}={'（已设置）' if hidden else value}  {field.description}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The wall before its first figures: the same trees, made from figures in which nothing is known yet."""
+
+from functools import cache
+from typing import Any
+
+from dashboard import panels_process as process
+from dashboard.wall_text import wall_text
+
+STAGES = ("收购", "待出口", "许可", "报关", "放行", "结关", "注销", "退税")
+YEAR = ("cny_cents", "usd_cents", "vehicles", "declarations", "cny_yoy", "vehicles_yoy", "countries", "countries_delta", "enterprises", "enterprises_delta")
+
+
+def blank_figures() -> dict[str, Any]:
+    """Figures without a value; figures that are not there read ― and never 0."""
+    stage = {"vehicles": None, "in_hand": None, "median_days": None, "source": True}
+    return {
+        "as_of": "", "demo": False, "reconciled": True, "fault": None, "map_approval": "",
+        "year": {"label": "", **dict.fromkeys(YEAR)},
+        "month": {"label": "", "cny_cents": None, "cny_mom": None},
+        "goal": None, "trend": [], "countries": [], "models": [], "enterprises": [], "fuel": [], "modes": [], "flows": [],
+        "districts": [], "zones": [], "ticker": [],
+        "stages": [{"key": name, "name": name, **stage} for name in STAGES],
+    }  # fmt: skip
+
+
+@cache
+def blank_text() -> dict[str, Any]:
+    """The trees of the first moment: no seal, no claim that anything is empty, only rules, titles and dashes."""
+    text = wall_text(blank_figures())
+    unknown = dict.fromkeys(("ribbon", "seal", "fuel", "ports", "origins", "ticker", "lane", "lanetag", "alerts", "alertsnote", "approval"))
+    return {**text, **unknown, "period": "正在读取", "flow": process.flow(blank_figures())}

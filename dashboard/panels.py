@@ -1,0 +1,167 @@
+"""The wall's texts and tables as element trees: the first figure, its companions and the rankings."""
+
+from typing import Any
+
+from dashboard import format as f
+from dashboard.fitting import fitted
+from dashboard.markup import Node, el, group, number
+
+Figures = dict[str, Any]
+
+COUNTRY_ROWS = {"base": 7, "wide": 8}
+MODEL_ROWS = {"base": 5, "wide": 8}
+ENTERPRISE_ROWS = {"base": 8, "wide": 8}
+NAME_REM = {"countries": (9.6, 13.6), "models": (9.6, 13.6), "enterprises": (17.0, 17.0)}  # widths of the name columns
+
+
+def toned(change: f.Change, base: str = "") -> Node:
+    """A change with its base (同比, 环比) in grey behind it."""
+    words = el("span", f"d {change.tone}", change.text)
+    return group(words, el("span", "flat", f" {base}")) if base else words
+
+
+def ribbon(figures: Figures) -> Node:
+    """The tag of demo data; nothing when the data are real."""
+    return el("span", "demo", el("b", "", "演示数据")) if figures["demo"] else ""
+
+
+def sound(figures: Figures) -> bool:
+    """Whether every control total agrees and no fault is open."""
+    return bool(figures["reconciled"]) and not figures["fault"]
+
+
+def seal(figures: Figures) -> Node:
+    """账实相符 or 账不符: this generation agrees with the source, to the cent, or it does not."""
+    good = sound(figures)
+    words = "账实相符" if good else "账实不符"
+    title = "本代数据与事务库逐项、逐分相符" if good else "本代数据未能与事务库对平"
+    return el("span", "seal" if good else "seal bad", *(el("span", "", c) for c in words), title=title, role="img", **{"aria-label": words})
+
+
+def hero(figures: Figures) -> Node:
+    """The first figure: this year's value with its change, the goal and the running month."""
+    year, month = figures["year"], figures["month"]
+    amount = f.money(year["cny_cents"])
+    size = "n long" if len(amount.text) > 6 else "n"
+    yoy = f.change(year["cny_yoy"])
+    big = el(
+        "div", "big", el("span", size, amount.text), el("span", "u", amount.unit), el("aside", "", "同比", el("span", f"d {yoy.tone}", yoy.text))
+    )
+    running = f.money(month["cny_cents"])
+    pair = el(
+        "div",
+        "pair",
+        el("span", "", f"{month['label']} ", number(running.text), f" {running.unit}"),
+        el("span", "d", el("span", "flat", "环比 "), toned(f.change(month["cny_mom"]))),
+    )
+    return group(big, *goal(figures["goal"]), pair)
+
+
+def goal(given: Figures | None) -> list[Node]:
+    """The bar against the year's goal, with a tick where the calendar stands; the slot keeps its height without a goal."""
+    if given is None:
+        return [el("div", "goal none"), el("div", "goalt", el("span", "", "未设年度目标"))]
+    done, time = given["done"], given["time"]
+    bar = el("div", "goal", el("i", "", style={"width": share_css(done)}), el("s", "", style={"left": share_css(time)}))
+    left = el("span", "", f"年度目标 {given['label']}，时序 {f.percent(time)}")
+    return [bar, el("div", "goalt", left, el("span", "", "完成 ", number(f.percent(done))))]
+
+
+def share_css(share: float | None) -> str:
+    """A share as a CSS length, held within its bar."""
+    return f"{max(0.0, min(1.0, share or 0.0)) * 100:.2f}%"
+
+
+def kpi(figures: Figures) -> Node:
+    """Vehicles, countries of destination and exporting enterprises."""
+    year = figures["year"]
+    return group(
+        tile("出口车辆 台", f.count(year["vehicles"]), f.change(year["vehicles_yoy"])),
+        tile("目的国 个", f.count(year["countries"]), f.delta(year["countries_delta"])),
+        tile("出口企业 家", f.count(year["enterprises"]), f.delta(year["enterprises_delta"])),
+    )
+
+
+def tile(label: str, figure: str, change: f.Change) -> Node:
+    """A second figure; a change of nothing is said in words and needs no base."""
+    words = toned(change, "" if change.tone == "flat" else "同比")
+    return el("div", "", el("span", "label", label), number(figure), el("span", "d", words))
+
+
+def countries(figures: Figures) -> Node:
+    """The ranking of destinations; what does not get a row of its own is summed in the last row, so the column adds up."""
+    rows = figures["countries"]
+    rest = [others(rows[COUNTRY_ROWS[form]:], rows, form) for form in ("base", "wide")]
+    return table(ranking(rows, COUNTRY_ROWS, NAME_REM["countries"]) + rest)
+
+
+def models(figures: Figures) -> Node:
+    """The ranking of models."""
+    return table(ranking(figures["models"], MODEL_ROWS, NAME_REM["models"]))
+
+
+def enterprises(figures: Figures) -> Node:
+    """The ranking of exporters under their short names (ultra-wide walls only)."""
+    rows = [{**row, "full": row["name"], "name": row.get("short") or row["name"]} for row in figures["enterprises"]]
+    return table(ranking(rows, ENTERPRISE_ROWS, NAME_REM["enterprises"]))
+
+
+def table(rows: list[Node]) -> Node:
+    """Head and body of a ranking; units stand once, in the head."""
+    names = ("名次", "升降", "名称", "台", "万元", "同比")
+    cells = [el("th", "" if i > 2 else "quiet", name, scope="col") for i, name in enumerate(names)]
+    return group(el("thead", "", el("tr", "", *cells)), el("tbody", "", *rows))
+
+
+def ranking(rows: list[Figures], counts: dict[str, int], room: tuple[float, float]) -> list[Node]:
+    """A fixed number of rows per composition, padded with empty ones: data never change a height."""
+    most = max(row["vehicles"] for row in rows) if rows else 0
+    filled = [ranked(row, most, slot(i, counts), room) for i, row in enumerate(rows[: counts["wide"]])]
+    return filled + [vacant(slot(i, counts)) for i in range(len(filled), counts["wide"])]
+
+
+def slot(index: int, counts: dict[str, int]) -> str:
+    """The class of a row that only the wide composition has room for."""
+    return "" if index < counts["base"] else "wide"
+
+
+def ranked(row: Figures, most: int, cls: str, room: tuple[float, float]) -> Node:
+    """One place of a ranking; its rule is the bar."""
+    step, yoy = f.move(row["move"]), f.change(row["yoy"])
+    return el(
+        "tr",
+        cls,
+        el("td", "", str(row["rank"])),
+        el("td", f"d {step.tone}", step.text),
+        named(row, room),
+        el("td", "n", f.count(row["vehicles"])),
+        el("td", "n", f.wan(row["cny_cents"])),
+        el("td", f"d {yoy.tone}", yoy.text),
+        style={"--w": share_css(row["vehicles"] / most if most else 0)},
+        **{"data-key": row["key"]},
+    )
+
+
+def named(row: Figures, room: tuple[float, float]) -> Node:
+    """The name cell, shortened where it would not fit; the full name stays as its title."""
+    full = row.get("full") or row["name"]
+    base, wide = (fitted(row["name"], rem) for rem in room)
+    if base == wide:
+        return el("td", "", base, title=full)
+    return el("td", "", el("span", "base", base), el("span", "wide", wide), title=full)
+
+
+def vacant(cls: str) -> Node:
+    """A row with nobody in it yet."""
+    return el("tr", cls, *(el("td", "", "—" if i == 2 else "") for i in range(6)))
+
+
+def others(rest: list[Figures], all_rows: list[Figures], form: str) -> Node:
+    """The sum of the places below the last row of this composition."""
+    if not rest:
+        return vacant(form)
+    vehicles, cents = (sum(row[key] or 0 for row in rest) for key in ("vehicles", "cny_cents"))
+    most = max(row["vehicles"] for row in all_rows)
+    cells = ("", "", f"其他 {len(rest)} 国", f.count(vehicles), f.wan(cents), f.NONE)
+    kinds = ("", "", "rest", "n", "n", "d flat")
+    return el("tr", form, *(el("td", k, c) for k, c in zip(kinds, cells, strict=True)), style={"--w": share_css(vehicles / most if most else 0)})

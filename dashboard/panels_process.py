@@ -1,0 +1,184 @@
+"""The wall's texts as element trees: stages, modes and ports, fuel, places of origin, the news line and alerts."""
+
+from typing import Any
+
+from dashboard import format as f
+from dashboard.fitting import fitted, width
+from dashboard.markup import Node, el, group, number
+from dashboard.panels import Figures, share_css, sound
+
+FUEL_TOKENS = {"BEV": "jade", "PHEV": "jade-2", "HEV": "jade-3", "PETROL": "gold-2", "DIESEL": "hair-2", "OTHER": "gold-3"}
+PORT_TOKENS = ("jade", "jade-2", "jade-3")
+MODE_SLOTS = 3
+PORT_ROOM = {"base": 22.4, "wide": 39.0}  # rem beside the name of the mode
+ORIGIN_ROWS = {"base": 6, "wide": 8}
+ZONE_NUMBERS = 5  # zones that get a numbered point on the district map
+NO_SOURCE = "尚无数据源"
+
+
+def period(figures: Figures) -> str:
+    """1—11月累计: the label of the year to date without the year, which the head of the wall says already."""
+    return str(figures["year"]["label"]).split("年", 1)[-1]
+
+
+def fuel(figures: Figures) -> Node:
+    """One 100 % bar with its keys below in the same order."""
+    parts = [(part, FUEL_TOKENS.get(part["key"], "gold-3")) for part in figures["fuel"]]
+    bar = [el("i", "", style={"flex": str(part["vehicles"]), "background": f"var(--{name})"}) for part, name in parts]
+    keys = [el("span", "", part["name"], el("b", "", f.percent(part["share"], 0)), style={"--k": f"var(--{name})"}) for part, name in parts]
+    empty = [el("span", "none", "暂无车辆")] if not parts else []
+    return group(el("div", "bar", *bar, **{"aria-hidden": True}), el("div", f"keys k{len(parts)}", *keys, *empty))
+
+
+def flow(figures: Figures) -> Node:
+    """The line of eight stations: totals above, the band's width is what is in hand, below in hand and median days."""
+    stages = figures["stages"]
+    most = max((stage["in_hand"] or 0 for stage in stages), default=0)
+    return group(
+        el("div", "c st", *(el("div", "", stage["name"]) for stage in stages)),
+        el("div", "c ct", *(station_count(stage) for stage in stages)),
+        el("div", "c line", *(band(stage, most, i == len(stages) - 1) for i, stage in enumerate(stages))),
+        el("div", "c dy", *(measured(stage, f.count(stage["in_hand"]), stage["in_hand"], " 在办") for stage in stages)),
+        el("div", "c dy", *(measured(stage, f.days(stage["median_days"]), stage["median_days"], " 天") for stage in stages)),
+    )
+
+
+def station_count(stage: Figures) -> Node:
+    """The total of a station, or the plain words that nothing feeds it yet."""
+    if not stage["source"]:
+        return el("div", "none", NO_SOURCE)
+    return el("div", "on" if stage["key"] == "cleared" else "", f.count(stage["vehicles"]))
+
+
+def band(stage: Figures, most: int, last: bool) -> Node:
+    """The section behind a station; hairline where there is no source, nothing behind the last."""
+    state = "on" if stage["key"] == "cleared" else ("" if stage["source"] else "none")
+    share = (stage["in_hand"] or 0) / most if most else 0
+    return el("div", state, "" if last else el("i", "", style={"--f": f"{share:.3f}"}), el("b", ""))
+
+
+def measured(stage: Figures, text: str, value: Any, unit: str) -> Node:
+    """A measure under a section; stations without a source or measure stay empty."""
+    return el("div", "", number(text), unit) if stage["source"] and value is not None else el("div", "")
+
+
+def ports(figures: Figures) -> Node:
+    """Each mode with its share, and a bar divided by its ports."""
+    modes = figures["modes"][:MODE_SLOTS]
+    most = max((mode["share"] or 0 for mode in modes), default=0)
+    return group(*(mode_row(mode, most) for mode in modes)) if modes else el("p", "none", "暂无车辆离境")
+
+
+def ports_note(figures: Figures) -> Node:
+    """The unit, and what the modes without a slot of their own amount to."""
+    rest = sum(mode["vehicles"] for mode in figures["modes"][MODE_SLOTS:])
+    return f"其他方式 {f.count(rest)} · 台" if rest else "台"
+
+
+def mode_row(mode: Figures, most: float) -> Node:
+    """One mode of transport."""
+    cuts = [el("i", "", style={"flex": str(p["vehicles"]), "background": f"var(--{token})"}) for p, token in zip(portions(mode), PORT_TOKENS, strict=False)]
+    length = share_css(max(0.05, (mode["share"] or 0) / most if most else 0))
+    lists = [el("div", f"pl {form}", *(port(p) for p in fitting_ports(mode["ports"], PORT_ROOM[form]))) for form in ("base", "wide")]
+    head = el("b", "", mode["name"], number(f.percent(mode["share"])))
+    return el("div", "mode", head, el("div", "", el("div", "bar", *cuts, style={"width": length}, **{"aria-hidden": True}), *lists), **{"data-key": mode["key"]})
+
+
+def portions(mode: Figures) -> list[Figures]:
+    """The sections of a mode's bar: its two largest ports and the rest, or three."""
+    first = mode["ports"][:3]
+    if len(mode["ports"]) <= 3:
+        return list(first)
+    return [*first[:2], {"vehicles": sum(p["vehicles"] for p in mode["ports"][2:])}]
+
+
+def port(given: Figures) -> Node:
+    """Name and figure of one port."""
+    return el("span", "", given["name"], number(f.count(given["vehicles"])))
+
+
+def fitting_ports(given: list[Figures], room: float) -> list[Figures]:
+    """As many ports as the line holds; the others are summed as 其他, so that the line adds up."""
+    for shown in range(len(given), 0, -1):
+        rest = given[shown:]
+        line = given[:shown] + ([{"name": "其他", "vehicles": sum(p["vehicles"] for p in rest)}] if rest else [])
+        if sum(port_width(p) for p in line) <= room + 1.1:
+            return line
+    return given[:1]
+
+
+def port_width(given: Figures) -> float:
+    """Rem that one port takes in its line, with the gap behind it."""
+    return width(given["name"], 1.125) + 0.3 + 0.56 * len(f.count(given["vehicles"])) + 1.1
+
+
+def origins(figures: Figures) -> Node:
+    """Zones with the numbers of their points on the map, then districts, largest first."""
+    zones = [(str(i), zone) for i, zone in enumerate(numbered_zones(figures), 1)]
+    districts = [("", d) for d in sorted(figures["districts"], key=lambda d: -d["vehicles"])]
+    rows = (zones + districts)[: ORIGIN_ROWS["wide"]]
+    return group(*(origin(mark, row, i) for i, (mark, row) in enumerate(rows))) if rows else el("li", "none", "暂无货源地")
+
+
+def numbered_zones(figures: Figures) -> list[Figures]:
+    """The development zones that carry a number, largest first."""
+    return sorted(figures["zones"], key=lambda z: (-z["vehicles"], z["key"]))[:ZONE_NUMBERS]
+
+
+def origin(mark: str, row: Figures, index: int) -> Node:
+    """One place of origin."""
+    cls = "" if index < ORIGIN_ROWS["base"] else "wide"
+    name = fitted(row["name"], 7.2, 1.125)
+    return el("li", cls, el("span", "n i", mark), el("span", "", name), number(f.count(row["vehicles"])), title=row["name"])
+
+
+def ticker(figures: Figures) -> list[Node]:
+    """The newest events, one line each."""
+    return [event(entry) for entry in figures["ticker"]] or [el("span", "none", "暂无动态")]
+
+
+def event(entry: Figures) -> Node:
+    """When, who, where to, through which port, how many, how much, and how it stands."""
+    return el(
+        "span",
+        "event",
+        el("span", "n quiet", entry["time"]),
+        el("span", "", f"{fitted(entry['enterprise'], 8.8)} → {fitted(entry['country'], 8.8)}"),
+        el("span", "quiet", f"经{fitted(entry['office'], 6.0, 1.125)}"),
+        number(f"{f.count(entry['vehicles'])} 台", "jade"),
+        number(f"{f.wan_fine(entry['cny_cents'])} 万元", "gold"),
+        el("span", "quiet", entry["state_name"]),
+        **{"data-key": entry["seq_no"]},
+    )
+
+
+def alert_tag(figures: Figures) -> Node:
+    """How many alerts are open."""
+    return el("span", "tag tk", "告警 0") if sound(figures) else el("span", "tag al", "告警 1")
+
+
+def lane(figures: Figures) -> list[Node]:
+    """The alert line. No source of alerts exists yet, so only a fault of the figures themselves can stand here."""
+    if sound(figures):
+        return [el("span", "quiet", "无未关闭告警")]
+    words, since = fault_words(figures)
+    return [el("span", "event", el("span", "", fitted(words, 36.0)), el("span", "quiet", f"严重 · 自 {since} 起"))]
+
+
+def fault_words(figures: Figures) -> tuple[str, str]:
+    """What is wrong, and since when (HH:MM)."""
+    fault = figures["fault"] or {"message": "本代数据与事务库未对平", "since": figures["as_of"]}
+    return fault["message"], f.clock_minute(fault["since"])
+
+
+def alerts(figures: Figures) -> Node:
+    """The panel of alerts on ultra-wide walls."""
+    if sound(figures):
+        return el("li", "none", "无未关闭告警")
+    words, since = fault_words(figures)
+    return el("li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", f"自 {since} 起"))
+
+
+def alerts_note(figures: Figures) -> Node:
+    """How many alerts are open, beside the title of their panel."""
+    return f"未关闭 {0 if sound(figures) else 1}"

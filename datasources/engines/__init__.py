@@ -1,0 +1,1 @@
+"""The analytic engines behind the registered queries."""

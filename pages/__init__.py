@@ -1,0 +1,1 @@
+"""What is where on each screen; layout only."""
