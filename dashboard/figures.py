@@ -8,9 +8,9 @@ from pyecharts.commons.utils import JsCode
 
 from dashboard import format as f
 from dashboard.options import described, from_pyecharts
-from dashboard.theme import NUM, by_composition, rem, text, token
+from dashboard.theme import NUM, T_MIN, by_composition, rem, text, token
 
-BAR_SHARE = "46%"
+COLUMN_GAP = "54%"
 HEADROOM = 1.14  # the value axis ends this much above the highest column, which leaves its label room
 
 
@@ -34,7 +34,10 @@ def trend(figures: dict[str, Any]) -> dict[str, Any]:
     """Columns from zero for twelve months, the last one bright; last year as a short bar across each."""
     months = figures["trend"]
     option = from_pyecharts(columns(months))
-    series = [{**option["series"][0], "id": "value", "data": column_data(months)}, last_year(months)]
+    bars = option["series"][0]
+    # pyecharts knows no lengths in root units, so the markers for size and colour join its label here.
+    label = {**bars["label"], **text(T_MIN, NUM, 600)}
+    series = [{**bars, "id": "value", "label": label, "data": column_data(months)}, last_year(months)]
     most = max((m["cny_cents"] for m in months), default=0)
     before = max((m["last_year_cny_cents"] or 0 for m in months), default=0)
     drawn = {
@@ -49,13 +52,13 @@ def columns(months: list[dict[str, Any]]) -> Bar:
     """The pyecharts chart."""
     chart = Bar()
     chart.add_xaxis([m["label"] for m in months])
-    chart.add_yaxis("出口额", [m["cny_cents"] / f.WAN_CENTS for m in months], category_gap="54%", label_opts=label_options())
+    chart.add_yaxis("出口额", [m["cny_cents"] / f.WAN_CENTS for m in months], category_gap=COLUMN_GAP, label_opts=label_options())
     return chart
 
 
 def label_options() -> opts.LabelOpts:
     """Figures above the columns; which columns have one is decided with the data."""
-    return opts.LabelOpts(is_show=True, position="top", formatter=JsCode("thousands"), distance=rem(0.2), **{})
+    return opts.LabelOpts(is_show=True, position="top", distance=rem(0.2), formatter=JsCode("thousands"), font_family=NUM, font_weight=600)
 
 
 def column_data(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -99,9 +102,11 @@ def last_year(months: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def month_labels(months: list[dict[str, Any]]) -> list[str]:
-    """1月 and the ends in full, the others as bare numbers: twelve labels in 28 rem."""
-    ends = {0, len(months) - 1}
-    return [m["label"] if i in ends or m["label"] == "1月" else str(m["label"]).removesuffix("月") for i, m in enumerate(months)]
+    """1月 and the ends in full, the others as bare numbers: twelve labels in 28 rem. Two full ones never touch."""
+    labels = [str(m["label"]) for m in months]
+    full = {len(labels) - 1, *(i for i, label in enumerate(labels) if label == "1月")}
+    full |= {0} if 1 not in full else set()
+    return [label if i in full else label.removesuffix("月") for i, label in enumerate(labels)]
 
 
 def trend_words(months: list[dict[str, Any]]) -> str:

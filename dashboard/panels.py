@@ -30,12 +30,12 @@ def sound(figures: Figures) -> bool:
     return bool(figures["reconciled"]) and not figures["fault"]
 
 
-def seal(figures: Figures) -> Node:
-    """账实相符 or 账不符: this generation agrees with the source, to the cent, or it does not."""
-    good = sound(figures)
+def seal(good: bool) -> Node:
+    """账实相符 or 账实不符: this generation agrees with the source, to the cent, or it does not."""
     words = "账实相符" if good else "账实不符"
-    title = "本代数据与事务库逐项、逐分相符" if good else "本代数据未能与事务库对平"
-    return el("span", "seal" if good else "seal bad", *(el("span", "", c) for c in words), title=title, role="img", **{"aria-label": words})
+    title = "本代数据与事务库逐分相符" if good else "本代数据未能与事务库对平"
+    letters = (el("span", "", letter) for letter in words)
+    return el("span", "seal" if good else "seal bad", *letters, title=title, role="img", **{"aria-label": words})
 
 
 def hero(figures: Figures) -> Node:

@@ -5,7 +5,7 @@ from typing import Any
 from dashboard import format as f
 from dashboard.fitting import fitted, width
 from dashboard.markup import Node, el, group, number
-from dashboard.panels import Figures, share_css, sound
+from dashboard.panels import Figures, seal, share_css, sound
 
 FUEL_TOKENS = {"BEV": "jade", "PHEV": "jade-2", "HEV": "jade-3", "PETROL": "gold-2", "DIESEL": "hair-2", "OTHER": "gold-3"}
 PORT_TOKENS = ("jade", "jade-2", "jade-3")
@@ -152,33 +152,26 @@ def event(entry: Figures) -> Node:
     )
 
 
-def alert_tag(figures: Figures) -> Node:
-    """How many alerts are open."""
-    return el("span", "tag tk", "告警 0") if sound(figures) else el("span", "tag al", "告警 1")
+def alert_text(figures: Figures) -> dict[str, Any]:
+    """Every part that tells of alerts. No source of alerts exists yet: only a fault of the figures themselves can stand here."""
+    if not sound(figures):
+        return fault_text(figures["fault"] or {"message": "本代数据与事务库未对平", "since": figures["as_of"]})
+    return {
+        "seal": seal(True),
+        "lanetag": el("span", "tag tk", "告警 0"),
+        "lane": [el("span", "quiet", "无未关闭告警")],
+        "alerts": el("li", "none", "无未关闭告警"),
+        "alertsnote": "未关闭 0",
+    }
 
 
-def lane(figures: Figures) -> list[Node]:
-    """The alert line. No source of alerts exists yet, so only a fault of the figures themselves can stand here."""
-    if sound(figures):
-        return [el("span", "quiet", "无未关闭告警")]
-    words, since = fault_words(figures)
-    return [el("span", "event", el("span", "", fitted(words, 36.0)), el("span", "quiet", f"严重 · 自 {since} 起"))]
-
-
-def fault_words(figures: Figures) -> tuple[str, str]:
-    """What is wrong, and since when (HH:MM)."""
-    fault = figures["fault"] or {"message": "本代数据与事务库未对平", "since": figures["as_of"]}
-    return fault["message"], f.clock_minute(fault["since"])
-
-
-def alerts(figures: Figures) -> Node:
-    """The panel of alerts on ultra-wide walls."""
-    if sound(figures):
-        return el("li", "none", "无未关闭告警")
-    words, since = fault_words(figures)
-    return el("li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", f"自 {since} 起"))
-
-
-def alerts_note(figures: Figures) -> Node:
-    """How many alerts are open, beside the title of their panel."""
-    return f"未关闭 {0 if sound(figures) else 1}"
+def fault_text(fault: Figures) -> dict[str, Any]:
+    """The same parts while something is wrong: {"message", "since"}. The last good figures stay, but no longer under a good seal."""
+    words, since = fault.get("message") or "数据发布中断", f"自 {f.clock_minute(fault.get('since') or '')} 起"
+    return {
+        "seal": seal(False),
+        "lanetag": el("span", "tag al", "告警 1"),
+        "lane": [el("span", "event", el("span", "", fitted(words, 36.0)), el("span", "quiet", f"严重 · {since}"))],
+        "alerts": el("li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", since)),
+        "alertsnote": "未关闭 1",
+    }

@@ -125,7 +125,7 @@ def framed(entry: Registered, declared: tuple[Page, ...], visitor: Visitor) -> l
 def bar(declared: tuple[Page, ...]) -> html.Header:
     """Name of the platform, demo tag and links to the pages."""
     links = [dcc.Link(page.name, href=page.path) for page in declared]
-    return html.Header([html.Span(NAME, className="name"), Live(id=ids.RIBBON, tag="span"), html.Nav(links)], className="bar")
+    return html.Header([html.Span(NAME, className="name"), Live(id=ids.RIBBON, tag="span"), html.Nav(links)], className="topbar")
 
 
 def missing(declared: tuple[Page, ...]) -> list[Any]:

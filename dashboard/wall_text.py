@@ -11,7 +11,6 @@ def wall_text(figures: dict[str, Any]) -> dict[str, Any]:
     """Part name -> tree (for lines that take turns: list of trees)."""
     return {
         "ribbon": panels.ribbon(figures),
-        "seal": panels.seal(figures),
         "period": f"{figures['year']['label']} · 人民币",
         "hero": panels.hero(figures),
         "kpi": panels.kpi(figures),
@@ -25,11 +24,8 @@ def wall_text(figures: dict[str, Any]) -> dict[str, Any]:
         "ports": panels_process.ports(figures),
         "portsnote": panels_process.ports_note(figures),
         "approval": f"审图号：{figures['map_approval'] or '未设置'}",
-        "lanetag": panels_process.alert_tag(figures),
-        "lane": panels_process.lane(figures),
-        "alerts": panels_process.alerts(figures),
-        "alertsnote": panels_process.alerts_note(figures),
         "ticker": panels_process.ticker(figures),
+        **panels_process.alert_text(figures),
     }
 
 
@@ -44,5 +40,5 @@ def home_text(figures: dict[str, Any]) -> Node:
         ("出口企业", number(count(year["enterprises"])), "家"),
     )
     cells = [el("div", "", el("dt", "", label), el("dd", "", figure, el("span", "u", unit))) for label, figure, unit in facts]
-    line = el("p", "asof", ["fresh", {"asOf": figures["as_of"]}], panels.seal(figures))
+    line = el("p", "asof", ["fresh", {"asOf": figures["as_of"]}], panels.seal(panels.sound(figures)))
     return ["", "", el("p", "quiet", f"{year['label']} · 人民币"), el("dl", "facts", *cells), line]

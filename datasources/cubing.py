@@ -65,7 +65,7 @@ def write(engine: duckdb.DuckDBPyConnection, cube: Cube, months: set[str], gener
     listed = ", ".join(f"'{month}'" for month in sorted(months))
     columns = ", ".join(cube.columns())
     query = f"SELECT {columns} FROM {cube.table} WHERE month IN ({listed}) ORDER BY {', '.join(('month', *cube.dimensions))}"
-    cells = engine.execute(query).to_arrow_table() if months else None
+    cells = engine.sql(query).to_arrow_table() if months else None
     written: dict[str, str | None] = dict.fromkeys(months)
     for month, rows in _slices(cells):
         written[month] = f"cubes/{cube.name}/{month}-{generation}.parquet"

@@ -18,9 +18,9 @@ def relation(root: Path, path: str) -> str:
 
 def write_enterprises(engine: duckdb.DuckDBPyConnection, reading: Reading, root: Path, before: str, name: str) -> str:
     """Read the register into the table `enterprise`; return the path of its file, the former one when nothing changed."""
-    rows = reading.table(SOURCE_ENTERPRISE)  # noqa: F841 - DuckDB finds the variable by its name.
+    engine.register("incoming", reading.table(SOURCE_ENTERPRISE))
     made = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in ENTERPRISE_COLUMNS.items())
-    engine.execute(f"CREATE OR REPLACE TABLE enterprise AS SELECT {made} FROM rows")
+    engine.execute(f"CREATE OR REPLACE TABLE enterprise AS SELECT {made} FROM incoming")
     if before and _same(engine, relation(root, before)):
         return before
     path = f"enterprises/{name}.parquet"
@@ -31,4 +31,4 @@ def write_enterprises(engine: duckdb.DuckDBPyConnection, reading: Reading, root:
 
 def _same(engine: duckdb.DuckDBPyConnection, other: str) -> bool:
     gap = f"(SELECT * FROM enterprise EXCEPT SELECT * FROM {other}) UNION ALL (SELECT * FROM {other} EXCEPT SELECT * FROM enterprise)"
-    return engine.execute(f"SELECT 1 FROM ({gap}) LIMIT 1").fetchone() is None
+    return engine.execute(f"SELECT 1 FROM ({gap}) LIMIT 1").fetchall() == []

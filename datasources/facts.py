@@ -59,9 +59,7 @@ SELECT (SELECT COALESCE(CAST(MAX(changed_at) AS TEXT), '') FROM declaration) AS 
 
 SOURCE_STAGES = """
 SELECT (SELECT COUNT(*) FROM registration WHERE transfer_on >= '{first}' AND transfer_on <= '{last}') AS transferred,
-       (SELECT COUNT(*) FROM registration WHERE transfer_on IS NOT NULL AND transfer_on <= '{last}') AS transferred_ever,
-       (SELECT COUNT(*) FROM licence_vehicle WHERE issued_on >= '{first}' AND issued_on <= '{last}') AS licensed,
-       (SELECT COUNT(*) FROM licence_vehicle WHERE issued_on IS NOT NULL AND issued_on <= '{last}') AS licensed_ever
+       (SELECT COUNT(*) FROM licence_vehicle WHERE issued_on >= '{first}' AND issued_on <= '{last}') AS licensed
 """
 
 SOURCE_DEMO = "SELECT value FROM platform_fact WHERE key = 'demo'"
@@ -93,22 +91,28 @@ FACT_COLUMNS: dict[str, tuple[str, str]] = {
     "cny_cents": ("BIGINT", "cny_cents"),
     "usd_cents": ("BIGINT", "usd_cents"),
     "known_from": ("TIMESTAMP", "known_from"),
+    "taken": ("BIGINT", "taken"),
 }
 
-MARK_COLUMNS = {"declaration_id": "BIGINT", "revision": "INTEGER", "known_to": "TIMESTAMP"}
+MARK_COLUMNS = {"declaration_id": "BIGINT", "revision": "INTEGER", "known_to": "TIMESTAMP", "taken": "BIGINT"}
 ENTERPRISE_COLUMNS = {"uscc": "VARCHAR", "name": "VARCHAR", "area": "VARCHAR", "filed": "BOOLEAN"}
 
-# A revision is superseded by a mark made after it became known: after a restored backup the same revision may come again.
+# A revision is superseded by a mark of a later generation; after a restored backup the same revision may come again. The
+# running number of the generation decides, not the time: a clock may be set back.
 CURRENT = """
 SELECT l.* FROM {log} l ANTI JOIN {marks} m
-ON m.declaration_id = l.declaration_id AND m.revision = l.revision AND m.known_to > l.known_from
+ON m.declaration_id = l.declaration_id AND m.revision = l.revision AND m.taken > l.taken
 """
 
 
-def fact_select(relation: str, known_from: str) -> str:
-    """Return the SQL that turns source rows into facts known from a UTC moment written 'YYYY-MM-DD HH:MM:SS.ffffff'."""
+def fact_select(relation: str, known_from: str, taken: int) -> str:
+    """Return the SQL that turns source rows into facts.
+
+    `known_from` is a UTC moment written 'YYYY-MM-DD HH:MM:SS.ffffff', `taken` the running number of the generation.
+    """
     made = [f"CAST({expression} AS {kind}) AS {name}" for name, (kind, expression) in FACT_COLUMNS.items()]
-    return f"SELECT {', '.join(made)} FROM (SELECT *, TIMESTAMP '{known_from}' AS known_from FROM {relation})"
+    known = f"TIMESTAMP '{known_from}' AS known_from, {taken} AS taken"
+    return f"SELECT {', '.join(made)} FROM (SELECT *, {known} FROM {relation})"
 
 
 def empty(columns: dict[str, str]) -> str:

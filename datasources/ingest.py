@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from datasources.facts import CURRENT, MARK_COLUMNS, SOURCE_ITEM, empty, fact_select, fact_types
-from datasources.snapshots import Part
+from datasources.snapshots import Part, sequence_of
 from datasources.source import STAMP, Reading
 
 # A transaction that began earlier may commit after the watermark was read, with older times on its rows.
@@ -67,7 +67,8 @@ def find(engine: duckdb.DuckDBPyConnection, reading: Reading, condition: str, lo
     """Fill `taking` with the declarations whose revision is not in the log yet, with the revision it has; return how many."""
     where = f" WHERE {condition}" if condition else ""
     with reading.stream(f"SELECT id AS declaration_id, revision FROM declaration{where}") as rows:
-        engine.execute("CREATE OR REPLACE TEMP TABLE candidate AS SELECT * FROM rows")
+        engine.register("incoming", rows)
+        engine.execute("CREATE OR REPLACE TEMP TABLE candidate AS SELECT * FROM incoming")
     keys = engine.execute("SELECT declaration_id FROM candidate").fetchnumpy()["declaration_id"] if condition else None
     chosen = _among(keys.tolist() if keys is not None else None, "declaration_id IN (SELECT declaration_id FROM candidate)")
     engine.execute(
@@ -89,8 +90,7 @@ def _among(keys: list[int] | None, otherwise: str) -> str:
 
 def count(engine: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Return the number of rows of a relation."""
-    row = engine.execute(f"SELECT COUNT(*) FROM {relation}").fetchone()
-    return int(row[0]) if row else 0
+    return int(engine.execute(f"SELECT COUNT(*) FROM {relation}").fetchall()[0][0])
 
 
 @contextmanager
@@ -105,20 +105,23 @@ def _items(engine: duckdb.DuckDBPyConnection, reading: Reading, condition: str) 
 
 def take(engine: duckdb.DuckDBPyConnection, reading: Reading, condition: str, log: str, root: Path, name: str) -> Taken:
     """Write the new revisions as one fact file and the superseded ones as one mark file."""
-    known_from = f"{reading.as_of:{STAMP}}"
+    known_from, taken = f"{reading.as_of:{STAMP}}", sequence_of(name)
     fact_path, mark_path = f"facts/{name}.parquet", f"marks/{name}.parquet"
     for path in (fact_path, mark_path):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-    with _items(engine, reading, condition) as rows:  # noqa: F841 - DuckDB finds the variable `rows` by its name.
-        chosen = "(SELECT * FROM rows WHERE declaration_id IN (SELECT declaration_id FROM taking))"
-        _copy(engine, fact_select(chosen, known_from), root / fact_path)
+    with _items(engine, reading, condition) as rows:
+        engine.register("incoming", rows)
+        chosen = "(SELECT * FROM incoming WHERE declaration_id IN (SELECT declaration_id FROM taking))"
+        _copy(engine, fact_select(chosen, known_from, taken), root / fact_path)
     arrived = relation(root, (Part(fact_path, 0),), fact_types())
     items = count(engine, arrived)
-    marks = _supersede(engine, log, known_from, root, mark_path)
+    marks = _supersede(engine, log, known_from, taken, root, mark_path)
     return Taken(arrived, "departed", items, count(engine, "taking"), (Part(fact_path, items),) if items else (), marks)
 
 
-def _supersede(engine: duckdb.DuckDBPyConnection, log: str, known_to: str, root: Path, path: str) -> tuple[Part, ...]:
+def _supersede(
+    engine: duckdb.DuckDBPyConnection, log: str, known_to: str, taken: int, root: Path, path: str
+) -> tuple[Part, ...]:
     """Collect the facts that the taken revisions replace in `departed`, and write their marks."""
     old = "SELECT declaration_id, known AS revision FROM taking WHERE known IS NOT NULL"
     keys = [key for (key,) in engine.execute(f"SELECT declaration_id FROM ({old}) LIMIT {BY_NUMBER + 1}").fetchall()]
@@ -126,8 +129,8 @@ def _supersede(engine: duckdb.DuckDBPyConnection, log: str, known_to: str, root:
     engine.execute(f"CREATE OR REPLACE TEMP TABLE departed AS SELECT * FROM {log} WHERE {chosen}")
     if not keys:
         return ()
-    columns = {"revision": "CAST(revision AS INTEGER) AS revision", "known_to": f"TIMESTAMP '{known_to}' AS known_to"}
-    _copy(engine, f"SELECT declaration_id, {columns['revision']}, {columns['known_to']} FROM ({old})", root / path)
+    known = f"TIMESTAMP '{known_to}' AS known_to, CAST({taken} AS BIGINT) AS taken"
+    _copy(engine, f"SELECT declaration_id, CAST(revision AS INTEGER) AS revision, {known} FROM ({old})", root / path)
     return (Part(path, count(engine, f"({old})")),)
 
 

@@ -2,9 +2,13 @@
 
 import re
 
-from geo.countries import name_of
-from geo.districts import district_name, zone_name
-from geo.routes import PORTS
+try:
+    from geo.countries import name_of
+    from geo.districts import district_name, zone_name
+    from geo.routes import PORTS
+except ImportError:
+    name_of = district_name = zone_name = lambda key: ""
+    PORTS = {}
 
 FUELS = {"BEV": "纯电动", "PHEV": "插电混动", "HEV": "混合动力", "PETROL": "汽油", "DIESEL": "柴油", "OTHER": "其他"}
 MODES = {"3": "铁路", "4": "公路", "2": "海运", "5": "航空", "6": "邮件", "9": "其他"}

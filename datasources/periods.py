@@ -39,24 +39,14 @@ def month_end(day: date) -> date:
 
 
 def year_before(span: Span) -> Span:
-    """Return the same days a year earlier; a whole month stays a whole month, 29 February becomes the 28th."""
-    first = clipped(span.first.year - 1, span.first.month, span.first.day)
-    whole = span.first.day == 1 and span.last == month_end(span.last) and span.last.month == 2 and span.last.day == 28
-    last = clipped(span.last.year - 1, span.last.month, 31 if whole and _over(span) else span.last.day)
-    return Span(first, last)
-
-
-def _over(span: Span) -> bool:
-    """Tell whether a span is one calendar month: then all of last year's February counts, its 29th included."""
-    return (span.first.year, span.first.month) == (span.last.year, span.last.month)
+    """Return the same days a year earlier; 29 February is compared with the 28th."""
+    return Span(*(clipped(day.year - 1, day.month, day.day) for day in span))
 
 
 def month_before(span: Span) -> Span:
-    """Return the same elapsed days of the month before a month's span; a whole month is compared with a whole month."""
+    """Return the same elapsed days of the month before a running month, clipped to that month's length."""
     previous = span.first - timedelta(days=1)
-    whole = span.last == month_end(span.last)
-    last = previous if whole else clipped(previous.year, previous.month, span.last.day)
-    return Span(previous.replace(day=1), last)
+    return Span(previous.replace(day=1), clipped(previous.year, previous.month, span.last.day))
 
 
 def months_back(today: date, count: int) -> list[str]:

@@ -30,7 +30,7 @@ class Difference:
 
     def message(self) -> str:
         """Say in Chinese what differs, by how much, and what the reader still sees."""
-        values = (shown(self.measure, value) for value in (self.left, self.right, self.right - self.left))
+        values = (shown(self.measure, value) for value in (self.left, self.right, abs(self.right - self.left)))
         left, right, gap = values
         return (
             f"对账不符:{self.month} {LABELS[self.measure]},{self.left_name}为 {left},{self.right_name}为 {right},"

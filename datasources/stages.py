@@ -25,13 +25,13 @@ def source_stages(reading: Reading, before: dict[str, Any], pulse: dict[str, Any
         return before
     span = {"first": f"{today.year}-01-01", "last": today.isoformat()}
     counted = reading.rows(SOURCE_STAGES.format(**span))[0]
-    return {"key": key, **counted, "has": bool(key[0]), "licences": bool(key[1])}
+    return {"key": key, **counted, "registrations": bool(key[0]), "licences": bool(key[1])}
 
 
 def stages(engine: duckdb.DuckDBPyConnection, span: Span, registers: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the eight stages; a stage without a source has None in all its figures."""
     passed = {
-        "transferred": registers.get("transferred") if registers.get("has") else None,
+        "transferred": registers.get("transferred") if registers.get("registrations") else None,
         "licensed": registers.get("licensed") if registers.get("licences") else None,
         "declared": _steps(engine, "cube_states", span, f"state NOT IN {VOID}"),
         "released": _steps(engine, "cube_releases", span, f"state NOT IN {VOID}"),

@@ -13,6 +13,7 @@ from tests import servers
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from sqlalchemy import Engine
 
 ROOT = Path(__file__).resolve().parent.parent
 # No name resolves but 127.0.0.1, so a page that asks any other host fails its test.
@@ -131,3 +132,14 @@ def browser(chromium_path: str) -> Iterator["Browser"]:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=BROWSER_ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator["Engine"]:
+    """An up-to-date, empty transaction database."""
+    from backend.db import make_engine, migrate
+
+    engine = make_engine(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()

@@ -7,23 +7,25 @@
   function setRhythm(ms) { clientside.set_props('tick', { interval: panorama.jitter(ms), disabled: false }); }
 
   clientside.clock = {
-    /* Every tick counts as missed until the server's pulse says otherwise; the pause doubles with each missed one. */
+    /* Every tick counts as missed until the server's pulse says otherwise; from the third on the pause doubles. */
     count: function (n, interval) {
-      rhythm = rhythm || interval;
+      if (!rhythm) { rhythm = interval; setRhythm(rhythm); }
       asked = Date.now();
       missed += 1;
       if (missed > 2) setRhythm(Math.min(rhythm * Math.pow(2, missed - 2), MOST));
       return clientside.no_update;
     },
-    /* The server answered: {"now": ms, "build": "…"}. */
+    /* The server answered: {now, build, generation, as_of, fault}. */
     pulse: function (said) {
       if (!said) return clientside.no_update;
       panorama.heard = Date.now();
       panorama.offset = said.now - panorama.heard;
+      panorama.said = said;
       if (missed > 2) setRhythm(rhythm);
       missed = 0;
       if (build && build !== said.build) setTimeout(function () { location.reload(); }, 3000 + Math.random() * 20000);
       build = said.build;
+      window.dispatchEvent(new Event('panorama:pulse'));
       return clientside.no_update;
     }
   };

@@ -2,18 +2,29 @@
 (function () {
   var panorama = window.panorama, clientside = window.dash_clientside = window.dash_clientside || {};
   var FIRST_PAUSE = 2000, MOST = 60000;
-  var wanted = null, timer = null, inFlight = null;
+  var wanted = null, payload = null, timer = null, inFlight = null, given = {};
 
-  function give(id, props) { if (document.getElementById(id)) clientside.set_props(id, props); }
+  /* Only what differs from what the component has: an unchanged panel is not touched. */
+  function give(id, name, value) {
+    var element = document.getElementById(id), text = JSON.stringify(value), props = {};
+    if (!element || given[id] && given[id].element === element && given[id].text === text) return;
+    given[id] = { element: element, text: text };
+    props[name] = value;
+    clientside.set_props(id, props);
+  }
 
-  function show(payload) {
-    Object.keys(payload.text).forEach(function (name) { give('wall-' + name, { tree: payload.text[name] }); });
-    Object.keys(payload.charts).forEach(function (name) { give('wall-chart-' + name, { option: payload.charts[name] }); });
-    give('wall-fresh', { asOf: payload.as_of });
-    give('wall', { className: 'wall ' + (payload.reconciled && !payload.fault ? '' : 'unreconciled') });
-    clientside.set_props('wall-shown', { data: payload.generation });
+  /* The payload, and over it what the last tick said: a fault may arise, and data may be found still current, within one generation. */
+  function show() {
+    if (!payload || !document.getElementById('wall')) return;
+    var said = panorama.said || {}, text = Object.assign({}, payload.text, said.fault);
+    Object.keys(text).forEach(function (name) { give('wall-' + name, 'tree', text[name]); });
+    Object.keys(payload.charts).forEach(function (name) { give('wall-chart-' + name, 'option', payload.charts[name]); });
+    give('wall-fresh', 'asOf', said.generation === payload.generation ? said.as_of : payload.as_of);
+    give('wall', 'className', 'wall ' + (payload.reconciled && !payload.fault && !said.fault ? '' : 'unreconciled'));
+    give('wall-shown', 'data', payload.generation);
     document.body.dataset.generation = payload.generation;
   }
+  window.addEventListener('panorama:pulse', show);
 
   /* A sign-in page or an error is not a payload: whatever is not our JSON leaves the screen as it is. */
   function read(answer) {
@@ -22,30 +33,35 @@
     return answer.json();
   }
 
-  function load(generation, pause) {
+  function load(pause) {
+    var generation = wanted;
     clearTimeout(timer);
-    if (inFlight === generation) return;
+    if (inFlight) return;
     inFlight = generation;
-    fetch('/payload/wall?g=' + encodeURIComponent(generation), { credentials: 'same-origin' }).then(read).then(function (payload) {
+    fetch('/payload/wall?g=' + encodeURIComponent(generation), { credentials: 'same-origin' }).then(read).then(function (got) {
       inFlight = null;
-      if (generation === wanted) show(payload); else load(wanted, FIRST_PAUSE);
+      payload = got;
+      show();
+      if (generation !== wanted) load(FIRST_PAUSE);
     }).catch(function () {
       inFlight = null;
-      timer = setTimeout(function () { load(wanted, Math.min(pause * 2, MOST)); }, panorama.jitter(pause));
+      timer = setTimeout(function () { load(Math.min(pause * 2, MOST)); }, panorama.jitter(pause));
     });
   }
 
   clientside.wall = {
     /* Form (b): bytes of the generation from their own address. With ?delivery=callback form (a): through a plain Dash callback. */
     want: function (generation) {
-      if (!generation || generation === wanted) return clientside.no_update;
+      if (!generation) return clientside.no_update;
+      var known = generation === wanted;
       wanted = generation;
       if (/[?&]delivery=callback(&|$)/.test(location.search)) return generation;
-      load(generation, FIRST_PAUSE);
+      if (known && payload) show(); else load(FIRST_PAUSE);
       return clientside.no_update;
     },
-    take: function (payload) {
-      if (payload) show(payload);
+    take: function (got) {
+      payload = got || payload;
+      show();
       return clientside.no_update;
     }
   };

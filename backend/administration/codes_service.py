@@ -20,7 +20,7 @@ JUDGED_BY = ("country", "currency")
 def install_shipped(connection: Connection, at: datetime) -> None:
     """Put the tables that come with the product under the ones that were imported; what is there stays."""
     rows = [row for rows in shipped().values() for row in rows]
-    known = set(connection.execute(select(code.c.table_name, code.c.code)).tuples())
+    known = {tuple(row) for row in connection.execute(select(code.c.table_name, code.c.code))}
     new = [row for row in rows if (row.table, row.code) not in known]
     insert_new(connection, code, [_values(row, row.valid_from or ALWAYS, at, None) for row in new])
 

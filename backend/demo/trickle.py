@@ -12,7 +12,7 @@ from backend.demo.enterprises import Enterprise
 from backend.demo.rates import RateBook, month_after, month_of
 
 STATE_FILE = "trickle.json"
-STEADY = 40  # declarations under way at which as many begin as end
+STEADY = 25  # declarations under way at which as many begin as end
 FEWEST_NEW, MOST_NEW = 0.08, 0.6
 
 Event = tuple[str, bytes]

@@ -48,7 +48,12 @@ class Rows(list[list[str]]):
 
 
 def read_sheet(
-    path: Path, *, sheet: str | None = None, timeout: float = TIMEOUT_SECONDS, memory: int = MEMORY_BYTES, head: int = 0
+    path: Path,
+    *,
+    sheet: str | None = None,
+    timeout: float = TIMEOUT_SECONDS,
+    memory: int = MEMORY_BYTES,
+    head: int = 0,
 ) -> Rows:
     """Read a CSV file, or one sheet of an xlsx workbook: the named one, else the first visible one with cells.
 
