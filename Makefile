@@ -118,12 +118,12 @@ missing() { \
 endef
 
 system-programs:
-	@$(MISSING_PROGRAMS); need="$$(missing | xargs)"; \
+	@$(MISSING_PROGRAMS); need="$$(echo $$(missing))"; \
 	if [ -n "$$need" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	  echo "正在安装测试所需的程序：$$need ……"; \
 	  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; log="$$(mktemp)"; \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends $$need; } >"$$log" 2>&1 || tail -n 15 "$$log" >&2; \
-	  rm -f "$$log"; need="$$(missing | xargs)"; \
+	  rm -f "$$log"; need="$$(echo $$(missing))"; \
 	fi; \
 	if [ -n "$$need" ]; then \
 	  echo "**************************************************************************" >&2; \

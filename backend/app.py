@@ -11,7 +11,7 @@ from backend.identity.admission import Admission
 from backend.identity.views import door, guard
 from cache.published import Published
 from dashboard.settings import Settings
-from datasources.query import open_reader
+from datasources.reader import Readers
 from geo.shapes import outline_bytes
 
 OUTLINES = ("world", "dashes", "xian")
@@ -28,7 +28,7 @@ def create_app(settings: Settings, engine: Engine, published: Published) -> Flas
     app.extensions["admission"] = Admission(engine)
     guard(app, app.extensions["admission"])
     answers = Cache(app, config={"CACHE_TYPE": "cache.answers.BytesCache", "CACHE_DEFAULT_TIMEOUT": 900})
-    app.extensions["statistics"] = Statistics(published, answers.cache, lambda name: open_reader(settings, name))
+    app.extensions["statistics"] = Statistics(Readers(settings, published), answers.cache)
     app.register_blueprint(door)
     app.register_blueprint(api)
     _health(app, engine, published)

@@ -1,4 +1,4 @@
-"""The tick that all pages share: tells the browser which generation is current, how recent its data are, and what time it is."""
+"""The tick that all pages share: which generation is current, how recent its data are, what time it is."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from dashboard.panels_process import fault_text
 
 
 def register(app: Dash, published: Any, build: str = "") -> None:
-    """Wire the timer. While a tick is under way the timer stands still, so a slow answer is never overtaken by the next tick."""
+    """Wire the timer. It stands still while a tick is under way: the next one must never overtake a slow answer."""
 
     @app.callback(
         Output(ids.GENERATION, "data"),
@@ -29,7 +29,9 @@ def register(app: Dash, published: Any, build: str = "") -> None:
 def count_and_keep_time(app: Dash) -> None:
     """The browser's half: slow down while nobody answers, take over the server's time (assets/js/30-clock.js)."""
     ticks = Input(ids.TICK, "n_intervals")
-    app.clientside_callback(ClientsideFunction("clock", "count"), Output(ids.LIFE, "data"), ticks, State(ids.TICK, "interval"))
+    app.clientside_callback(
+        ClientsideFunction("clock", "count"), Output(ids.LIFE, "data"), ticks, State(ids.TICK, "interval")
+    )
     app.clientside_callback(
         ClientsideFunction("clock", "pulse"),
         Output(ids.LIFE, "data", allow_duplicate=True),
@@ -44,7 +46,7 @@ def news(pointer: Any, known: str | None) -> Any:
 
 
 def pulse(pointer: Any, fault: dict[str, Any] | None, build: str) -> dict[str, Any]:
-    """What every tick says. `as_of` may move on while the generation stays: nothing changed, but it was looked at again."""
+    """What every tick says. `as_of` may move on while the generation stays: it was looked at again, and is the same."""
     said: dict[str, Any] = {"now": round(time.time() * 1000), "build": build}
     if pointer is not None:
         said |= {"generation": pointer.generation, "as_of": pointer.as_of}

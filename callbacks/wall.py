@@ -11,9 +11,14 @@ from dashboard import ids
 
 def register(app: Dash, published: Any) -> None:
     """Wire both forms of delivery; the browser picks one (assets/js/40-wall.js)."""
-    app.clientside_callback(ClientsideFunction("wall", "want"), Output(ids.WALL_ASK, "data"), Input(ids.GENERATION, "data"))
     app.clientside_callback(
-        ClientsideFunction("wall", "take"), Output(ids.WALL_SHOWN, "data"), Input(ids.WALL_PAYLOAD, "data"), prevent_initial_call=True
+        ClientsideFunction("wall", "want"), Output(ids.WALL_ASK, "data"), Input(ids.GENERATION, "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("wall", "take"),
+        Output(ids.WALL_SHOWN, "data"),
+        Input(ids.WALL_PAYLOAD, "data"),
+        prevent_initial_call=True,
     )
 
     @app.callback(Output(ids.WALL_PAYLOAD, "data"), Input(ids.WALL_ASK, "data"), prevent_initial_call=True)

@@ -1,43 +1,58 @@
-"""The platform's commands: run, worker, seed, check."""
+"""The platform's commands: run, worker, web, seed, check."""
 
 import argparse
 import logging
+import signal
 import sys
+import threading
 import time
 
 from backend.db import make_engine, migrate
 from cache.store import open_store
 from dashboard.demo import seed_if_new
-from dashboard.family import Child
+from dashboard.family import Child, stop_with_parent
 from dashboard.settings import Settings, get_settings
 
+HELP = "run 启动平台；worker 只启动分钟工人；web 只启动网页服务；seed 写入演示数据；check 检查设置"
 FIRST_PICTURE = 60  # Seconds the start waits for the first generation before it serves without one.
 log = logging.getLogger("panorama")
 
 
 def main() -> int:
     """Run one command; gives the exit status."""
-    commands = {"run": run, "worker": worker, "seed": seed, "check": check}
+    commands = {"run": run, "worker": worker, "web": web, "seed": seed, "check": check}
     options = argparse.ArgumentParser(prog="python -m dashboard", description="西安市二手车信息共享服务平台")
-    options.add_argument("command", choices=sorted(commands), help="run 启动平台；worker 只启动分钟工人；seed 写入演示数据；check 检查设置")
+    options.add_argument("command", choices=sorted(commands), help=HELP)
     chosen = options.parse_args().command
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     return commands[chosen](get_settings())
 
 
 def run(settings: Settings) -> int:
-    """Bring the database up to date, start the worker, and serve once the first generation is there."""
+    """Bring the database up to date, then keep a worker and a web server alive until told to stop."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    seed(settings)
+    children = [Child("dashboard", "worker"), Child("dashboard", "web")]
+    try:
+        children[0].start()
+        await_first(settings)
+        children[1].start()
+        print(f"平台已就绪：http://{settings.host}:{settings.port}/ （Ctrl+C 结束）", flush=True)
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        print("正在结束……", flush=True)
+    finally:
+        for child in reversed(children):
+            child.stop()
+    return 0
+
+
+def web(settings: Settings) -> int:
+    """Only the web server."""
     from dashboard.server import serve
 
-    seed(settings)
-    child = Child("dashboard", "worker")
-    child.start()
-    try:
-        await_first(settings)
-        print(f"平台已就绪：http://{settings.host}:{settings.port}/", flush=True)
-        serve(settings)
-    finally:
-        child.stop()
+    stop_with_parent()
+    serve(settings)
     return 0
 
 

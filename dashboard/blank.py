@@ -7,7 +7,18 @@ from dashboard import panels_process as process
 from dashboard.wall_text import wall_text
 
 STAGES = ("收购", "待出口", "许可", "报关", "放行", "结关", "注销", "退税")
-YEAR = ("cny_cents", "usd_cents", "vehicles", "declarations", "cny_yoy", "vehicles_yoy", "countries", "countries_delta", "enterprises", "enterprises_delta")
+YEAR = (
+    "cny_cents",
+    "usd_cents",
+    "vehicles",
+    "declarations",
+    "cny_yoy",
+    "vehicles_yoy",
+    "countries",
+    "countries_delta",
+    "enterprises",
+    "enterprises_delta",
+)
 
 
 def blank_figures() -> dict[str, Any]:
@@ -17,7 +28,8 @@ def blank_figures() -> dict[str, Any]:
         "as_of": "", "demo": False, "reconciled": True, "fault": None, "map_approval": "",
         "year": {"label": "", **dict.fromkeys(YEAR)},
         "month": {"label": "", "cny_cents": None, "cny_mom": None},
-        "goal": None, "trend": [], "countries": [], "models": [], "enterprises": [], "fuel": [], "modes": [], "flows": [],
+        "goal": None, "trend": [], "countries": [], "models": [], "enterprises": [], "fuel": [],
+        "modes": [], "flows": [],
         "districts": [], "zones": [], "ticker": [],
         "stages": [{"key": name, "name": name, **stage} for name in STAGES],
     }  # fmt: skip
@@ -27,5 +39,7 @@ def blank_figures() -> dict[str, Any]:
 def blank_text() -> dict[str, Any]:
     """The trees of the first moment: no seal, no claim that anything is empty, only rules, titles and dashes."""
     text = wall_text(blank_figures())
-    unknown = dict.fromkeys(("ribbon", "seal", "fuel", "ports", "origins", "ticker", "lane", "lanetag", "alerts", "alertsnote", "approval"))
+    unknown = dict.fromkeys(
+        ("ribbon", "seal", "fuel", "ports", "origins", "ticker", "lane", "lanetag", "alerts", "alertsnote", "approval")
+    )
     return {**text, **unknown, "period": "正在读取", "flow": process.flow(blank_figures())}

@@ -53,3 +53,13 @@ class Frame(Panorama):
     """Tells the root element which page frame is in force (wall or page): it sets the root size of all type."""
 
     PROPS = ("id", "layout", "title")
+
+
+def labelled(words: str) -> dict[str, Any]:
+    """The attribute that names a region for screen readers (its dash keeps it from being a keyword)."""
+    return {"aria-label": words}
+
+
+def labelled_by(element: str) -> dict[str, Any]:
+    """The same, by the id of the element that holds the name."""
+    return {"aria-labelledby": element}

@@ -1,6 +1,7 @@
 """Demo data: two invented years taken in through the import path, then something new every few seconds."""
 
 import logging
+import shutil
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from backend.models import declaration, document
 from dashboard.settings import Settings
 
 SEED = 20260101
+SEEDED = "seeded"
 log = logging.getLogger("panorama.demo")
 
 
@@ -29,26 +31,28 @@ def seed_if_new(settings: Settings, engine: Engine, progress: Progress = quiet) 
     if settings.demo == "off" or (not begun and not _is_empty(engine)):
         return False
     folder = settings.var / "demo"
-    if begun and (folder / "seeded").exists():
+    if begun and (folder / SEEDED).exists():
         return False
     set_platform_fact(engine, DEMO, datetime.now(SHANGHAI).date().isoformat())
-    _world(engine).write(folder, settings.demo_declarations)
+    if not folder.exists():
+        _write_world(folder, settings.demo_declarations)
     Importer(engine, "演示数据", progress=progress).run(folder)
-    (folder / "seeded").touch()
+    (folder / SEEDED).touch()
     return True
+
+
+def _write_world(folder: Path, declarations: int) -> None:
+    """Write beside and rename, so that a start broken off half-way leaves no half world."""
+    part = folder.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    World(SEED, datetime.now(SHANGHAI).date() - timedelta(days=1)).write(part, declarations)
+    part.rename(folder)
 
 
 def _is_empty(engine: Engine) -> bool:
     with engine.connect() as connection:
         counts = [connection.scalar(select(func.count()).select_from(table)) for table in (document, declaration)]
     return not any(counts)
-
-
-def _world(engine: Engine) -> World:
-    """The world of this database: the same seed and first day at every start."""
-    began = platform_fact_of(engine, DEMO)
-    until = datetime.fromisoformat(began).date() if began else datetime.now(SHANGHAI).date()
-    return World(SEED, until - timedelta(days=1))
 
 
 class Trickle:
@@ -74,8 +78,7 @@ class Trickle:
 
     def _happen(self) -> None:
         if self.world is None:
-            self.world = _world(self.engine)
-            self.world.resume(self.folder)
+            self.world = World.resume(self.folder)
         paths = []
         for name, data in self.world.next_events(datetime.now(SHANGHAI)):
             path = self.folder / name

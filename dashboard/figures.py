@@ -52,17 +52,21 @@ def columns(months: list[dict[str, Any]]) -> Bar:
     """The pyecharts chart."""
     chart = Bar()
     chart.add_xaxis([m["label"] for m in months])
-    chart.add_yaxis("出口额", [m["cny_cents"] / f.WAN_CENTS for m in months], category_gap=COLUMN_GAP, label_opts=label_options())
+    chart.add_yaxis(
+        "出口额", [m["cny_cents"] / f.WAN_CENTS for m in months], category_gap=COLUMN_GAP, label_opts=label_options()
+    )
     return chart
 
 
 def label_options() -> opts.LabelOpts:
     """Figures above the columns; which columns have one is decided with the data."""
-    return opts.LabelOpts(is_show=True, position="top", distance=rem(0.2), formatter=JsCode("thousands"), font_family=NUM, font_weight=600)
+    return opts.LabelOpts(
+        is_show=True, position="top", distance=rem(0.2), formatter=JsCode("thousands"), font_family=NUM, font_weight=600
+    )
 
 
 def column_data(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Value in 万元 with colour, and a label on the first, highest and last column (on all of them on ultra-wide walls)."""
+    """Value in 万元 with colour; the first, highest and last column have a label (on ultra-wide walls all have)."""
     values = [m["cny_cents"] / f.WAN_CENTS for m in months]
     marked = labelled(values)
     return [
@@ -86,7 +90,9 @@ def labelled(values: list[float]) -> set[int]:
 
 def last_year(months: list[dict[str, Any]]) -> dict[str, Any]:
     """The same month a year ago: a line without a line, only its short bars."""
-    values = [None if m["last_year_cny_cents"] is None else round(m["last_year_cny_cents"] / f.WAN_CENTS, 2) for m in months]
+    values = [
+        None if m["last_year_cny_cents"] is None else round(m["last_year_cny_cents"] / f.WAN_CENTS, 2) for m in months
+    ]
     return {
         "id": "last_year",
         "type": "line",

@@ -1,4 +1,4 @@
-"""Estimates how wide a text will be set, so that a name that has no room is shortened with … instead of being cut off."""
+"""Estimates how wide a text will be set, so that a name without room is shortened with … and not cut off."""
 
 ELLIPSIS = "…"
 EM = {"upper": 0.68, "lower": 0.58, "digit": 0.57, "space": 0.25, "narrow": 0.38}

@@ -1,8 +1,8 @@
 """Compact trees of page elements, as plain JSON, which the browser component `Live` turns into real elements.
 
-A node is a text or a list [tag, attributes, child, …]; attributes are a class name or a dict. They are data, not HTML: nothing
-in them is ever parsed, so a name out of a declaration can not smuggle in markup. Plain JSON because the minute worker
-writes them without Dash.
+A node is a text or a list [tag, attributes, child, …]; attributes are a class name or a dict. They are data, not HTML:
+nothing in them is ever parsed, so a name out of a declaration can not smuggle in markup. Plain JSON because the minute
+worker writes them without Dash.
 """
 
 from typing import Any

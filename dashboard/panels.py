@@ -45,7 +45,11 @@ def hero(figures: Figures) -> Node:
     size = "n long" if len(amount.text) > 6 else "n"
     yoy = f.change(year["cny_yoy"])
     big = el(
-        "div", "big", el("span", size, amount.text), el("span", "u", amount.unit), el("aside", "", "同比", el("span", f"d {yoy.tone}", yoy.text))
+        "div",
+        "big",
+        el("span", size, amount.text),
+        el("span", "u", amount.unit),
+        el("aside", "", "同比", el("span", f"d {yoy.tone}", yoy.text)),
     )
     running = f.money(month["cny_cents"])
     pair = el(
@@ -58,7 +62,7 @@ def hero(figures: Figures) -> Node:
 
 
 def goal(given: Figures | None) -> list[Node]:
-    """The bar against the year's goal, with a tick where the calendar stands; the slot keeps its height without a goal."""
+    """The bar against the year's goal, with a tick where the calendar stands; its slot stays without a goal."""
     if given is None:
         return [el("div", "goal none"), el("div", "goalt", el("span", "", "未设年度目标"))]
     done, time = given["done"], given["time"]
@@ -89,9 +93,9 @@ def tile(label: str, figure: str, change: f.Change) -> Node:
 
 
 def countries(figures: Figures) -> Node:
-    """The ranking of destinations; what does not get a row of its own is summed in the last row, so the column adds up."""
+    """The ranking of destinations; what gets no row of its own is summed in the last one, so the column adds up."""
     rows = figures["countries"]
-    rest = [others(rows[COUNTRY_ROWS[form]:], rows, form) for form in ("base", "wide")]
+    rest = [others(rows[COUNTRY_ROWS[form] :], rows, form) for form in ("base", "wide")]
     return table(ranking(rows, COUNTRY_ROWS, NAME_REM["countries"]) + rest)
 
 
@@ -164,4 +168,9 @@ def others(rest: list[Figures], all_rows: list[Figures], form: str) -> Node:
     most = max(row["vehicles"] for row in all_rows)
     cells = ("", "", f"其他 {len(rest)} 国", f.count(vehicles), f.wan(cents), f.NONE)
     kinds = ("", "", "rest", "n", "n", "d flat")
-    return el("tr", form, *(el("td", k, c) for k, c in zip(kinds, cells, strict=True)), style={"--w": share_css(vehicles / most if most else 0)})
+    return el(
+        "tr",
+        form,
+        *(el("td", k, c) for k, c in zip(kinds, cells, strict=True)),
+        style={"--w": share_css(vehicles / most if most else 0)},
+    )

@@ -6,8 +6,16 @@ from dashboard import format as f
 from dashboard.fitting import fitted, width
 from dashboard.markup import Node, el, group, number
 from dashboard.panels import Figures, seal, share_css, sound
+from geo.districts import zone_of
 
-FUEL_TOKENS = {"BEV": "jade", "PHEV": "jade-2", "HEV": "jade-3", "PETROL": "gold-2", "DIESEL": "hair-2", "OTHER": "gold-3"}
+FUEL_TOKENS = {
+    "BEV": "jade",
+    "PHEV": "jade-2",
+    "HEV": "jade-3",
+    "PETROL": "gold-2",
+    "DIESEL": "hair-2",
+    "OTHER": "gold-3",
+}
 PORT_TOKENS = ("jade", "jade-2", "jade-3")
 MODE_SLOTS = 3
 PORT_ROOM = {"base": 22.4, "wide": 39.0}  # rem beside the name of the mode
@@ -25,7 +33,10 @@ def fuel(figures: Figures) -> Node:
     """One 100 % bar with its keys below in the same order."""
     parts = [(part, FUEL_TOKENS.get(part["key"], "gold-3")) for part in figures["fuel"]]
     bar = [el("i", "", style={"flex": str(part["vehicles"]), "background": f"var(--{name})"}) for part, name in parts]
-    keys = [el("span", "", part["name"], el("b", "", f.percent(part["share"], 0)), style={"--k": f"var(--{name})"}) for part, name in parts]
+    keys = [
+        el("span", "", part["name"], el("b", "", f.percent(part["share"], 0)), style={"--k": f"var(--{name})"})
+        for part, name in parts
+    ]
     empty = [el("span", "none", "暂无车辆")] if not parts else []
     return group(el("div", "bar", *bar, **{"aria-hidden": True}), el("div", f"keys k{len(parts)}", *keys, *empty))
 
@@ -39,7 +50,11 @@ def flow(figures: Figures) -> Node:
         el("div", "c ct", *(station_count(stage) for stage in stages)),
         el("div", "c line", *(band(stage, most, i == len(stages) - 1) for i, stage in enumerate(stages))),
         el("div", "c dy", *(measured(stage, f.count(stage["in_hand"]), stage["in_hand"], " 在办") for stage in stages)),
-        el("div", "c dy", *(measured(stage, f.days(stage["median_days"]), stage["median_days"], " 天") for stage in stages)),
+        el(
+            "div",
+            "c dy",
+            *(measured(stage, f.days(stage["median_days"]), stage["median_days"], " 天") for stage in stages),
+        ),
     )
 
 
@@ -77,11 +92,23 @@ def ports_note(figures: Figures) -> Node:
 
 def mode_row(mode: Figures, most: float) -> Node:
     """One mode of transport."""
-    cuts = [el("i", "", style={"flex": str(p["vehicles"]), "background": f"var(--{token})"}) for p, token in zip(portions(mode), PORT_TOKENS, strict=False)]
+    cuts = [
+        el("i", "", style={"flex": str(p["vehicles"]), "background": f"var(--{token})"})
+        for p, token in zip(portions(mode), PORT_TOKENS, strict=False)
+    ]
     length = share_css(max(0.05, (mode["share"] or 0) / most if most else 0))
-    lists = [el("div", f"pl {form}", *(port(p) for p in fitting_ports(mode["ports"], PORT_ROOM[form]))) for form in ("base", "wide")]
+    lists = [
+        el("div", f"pl {form}", *(port(p) for p in fitting_ports(mode["ports"], PORT_ROOM[form])))
+        for form in ("base", "wide")
+    ]
     head = el("b", "", mode["name"], number(f.percent(mode["share"])))
-    return el("div", "mode", head, el("div", "", el("div", "bar", *cuts, style={"width": length}, **{"aria-hidden": True}), *lists), **{"data-key": mode["key"]})
+    return el(
+        "div",
+        "mode",
+        head,
+        el("div", "", el("div", "bar", *cuts, style={"width": length}, **{"aria-hidden": True}), *lists),
+        **{"data-key": mode["key"]},
+    )
 
 
 def portions(mode: Figures) -> list[Figures]:
@@ -113,23 +140,30 @@ def port_width(given: Figures) -> float:
 
 
 def origins(figures: Figures) -> Node:
-    """Zones with the numbers of their points on the map, then districts, largest first."""
-    zones = [(str(i), zone) for i, zone in enumerate(numbered_zones(figures), 1)]
-    districts = [("", d) for d in sorted(figures["districts"], key=lambda d: -d["vehicles"])]
-    rows = (zones + districts)[: ORIGIN_ROWS["wide"]]
-    return group(*(origin(mark, row, i) for i, (mark, row) in enumerate(rows))) if rows else el("li", "none", "暂无货源地")
+    """Zones with the numbers of their points on the map, then all other places, largest first."""
+    zones = numbered_zones(figures)
+    others = [zone for zone in figures["zones"] if zone not in zones]
+    marked = [(str(i), zone) for i, zone in enumerate(zones, 1)]
+    plain = [("", place) for place in sorted([*figures["districts"], *others], key=lambda d: -d["vehicles"])]
+    rows = (marked + plain)[: ORIGIN_ROWS["wide"]]
+    return (
+        group(*(origin(mark, row, i) for i, (mark, row) in enumerate(rows))) if rows else el("li", "none", "暂无货源地")
+    )
 
 
 def numbered_zones(figures: Figures) -> list[Figures]:
-    """The development zones that carry a number, largest first."""
-    return sorted(figures["zones"], key=lambda z: (-z["vehicles"], z["key"]))[:ZONE_NUMBERS]
+    """The development zones that carry a number, largest first: those whose place on the map is known."""
+    known = [zone for zone in figures["zones"] if zone_of(zone["key"])]
+    return sorted(known, key=lambda z: (-z["vehicles"], z["key"]))[:ZONE_NUMBERS]
 
 
 def origin(mark: str, row: Figures, index: int) -> Node:
     """One place of origin."""
     cls = "" if index < ORIGIN_ROWS["base"] else "wide"
     name = fitted(row["name"], 7.2, 1.125)
-    return el("li", cls, el("span", "n i", mark), el("span", "", name), number(f.count(row["vehicles"])), title=row["name"])
+    return el(
+        "li", cls, el("span", "n i", mark), el("span", "", name), number(f.count(row["vehicles"])), title=row["name"]
+    )
 
 
 def ticker(figures: Figures) -> list[Node]:
@@ -153,7 +187,7 @@ def event(entry: Figures) -> Node:
 
 
 def alert_text(figures: Figures) -> dict[str, Any]:
-    """Every part that tells of alerts. No source of alerts exists yet: only a fault of the figures themselves can stand here."""
+    """Every part that tells of alerts. They have no source yet: only a fault of the figures can stand here."""
     if not sound(figures):
         return fault_text(figures["fault"] or {"message": "本代数据与事务库未对平", "since": figures["as_of"]})
     return {
@@ -166,12 +200,14 @@ def alert_text(figures: Figures) -> dict[str, Any]:
 
 
 def fault_text(fault: Figures) -> dict[str, Any]:
-    """The same parts while something is wrong: {"message", "since"}. The last good figures stay, but no longer under a good seal."""
+    """The same parts while something is wrong. The last good figures stay, but no longer under a good seal."""
     words, since = fault.get("message") or "数据发布中断", f"自 {f.clock_minute(fault.get('since') or '')} 起"
     return {
         "seal": seal(False),
         "lanetag": el("span", "tag al", "告警 1"),
         "lane": [el("span", "event", el("span", "", fitted(words, 36.0)), el("span", "quiet", f"严重 · {since}"))],
-        "alerts": el("li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", since)),
+        "alerts": el(
+            "li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", since)
+        ),
         "alertsnote": "未关闭 1",
     }

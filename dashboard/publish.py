@@ -9,7 +9,7 @@ from dashboard import figures_map, figures_xian
 from dashboard.panels import ribbon
 from dashboard.wall_text import home_text, wall_text
 
-# Dash escapes these in every answer it serialises; a part that has none of them left is passed on without being rewritten.
+# Dash escapes these in every answer it serialises; a part that has none left is passed on without being rewritten.
 ESCAPES = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"/", b"\\u002f"))
 
 

@@ -56,14 +56,14 @@ def build_dash(server: Flask, published: Any, visitor: Callable[[], Visitor] = V
     """
     app = Dash(
         NAME,
-        server=server,
+        server=server,  # type: ignore[arg-type]  # Dash takes a Flask here and declares less
         assets_folder=str(ASSETS),
         assets_path_ignore=["^vendor", "^head"],
         assets_ignore=r"^00-tokens\.css$",
         external_scripts=["/assets/vendor/echarts/echarts.min.js"],
         index_string=index_string(),
         title=NAME,
-        update_title=None,
+        update_title=None,  # type: ignore[arg-type]  # None is how Dash says never
         serve_locally=True,
         suppress_callback_exceptions=True,
         enable_mcp=False,
@@ -82,7 +82,7 @@ def index_string() -> str:
 
 
 def build_mark() -> str:
-    """A mark of the code that a browser has loaded: it changes with any of our assets or screens, and screens then reload."""
+    """A mark of the code that a browser has loaded: when an asset or page of ours changes, screens reload."""
     sources = [*ASSETS.glob("*.css"), *ASSETS.glob("*/*.js"), *Path(__file__).parent.parent.glob("pages/*.py")]
     digest = hashlib.sha256()
     for source in sorted(sources):
@@ -125,7 +125,9 @@ def framed(entry: Registered, declared: tuple[Page, ...], visitor: Visitor) -> l
 def bar(declared: tuple[Page, ...]) -> html.Header:
     """Name of the platform, demo tag and links to the pages."""
     links = [dcc.Link(page.name, href=page.path) for page in declared]
-    return html.Header([html.Span(NAME, className="name"), Live(id=ids.RIBBON, tag="span"), html.Nav(links)], className="topbar")
+    return html.Header(
+        [html.Span(NAME, className="name"), Live(id=ids.RIBBON, tag="span"), html.Nav(links)], className="topbar"
+    )
 
 
 def missing(declared: tuple[Page, ...]) -> list[Any]:

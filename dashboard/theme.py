@@ -1,7 +1,7 @@
-"""What Python says about looks: names of tokens, sizes in rem and typefaces; the values live in assets/00-tokens.css alone.
+"""What Python says about looks: names of tokens, sizes in rem, typefaces; values live in assets/00-tokens.css alone.
 
-A chart option names a colour as {"__token__": "jade"} and a length as {"__rem__": 1.125}. The browser puts in the value of the
-theme in force and the root size of the screen, so that an option is the same for every screen and theme.
+A chart option names a colour as {"__token__": "jade"} and a length as {"__rem__": 1.125}. The browser puts in the value
+of the theme in force and the root size of the screen, so that an option is the same for every screen and theme.
 """
 
 from typing import Any

@@ -39,6 +39,8 @@ def home_text(figures: dict[str, Any]) -> Node:
         ("目的国", number(count(year["countries"])), "个"),
         ("出口企业", number(count(year["enterprises"])), "家"),
     )
-    cells = [el("div", "", el("dt", "", label), el("dd", "", figure, el("span", "u", unit))) for label, figure, unit in facts]
+    cells = [
+        el("div", "", el("dt", "", label), el("dd", "", figure, el("span", "u", unit))) for label, figure, unit in facts
+    ]
     line = el("p", "asof", ["fresh", {"asOf": figures["as_of"]}], panels.seal(panels.sound(figures)))
     return ["", "", el("p", "quiet", f"{year['label']} · 人民币"), el("dl", "facts", *cells), line]

@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 import threading
 import time
@@ -60,6 +61,7 @@ class Leadership:
 def run_worker(settings: Settings) -> None:
     """Work until the process is told to stop or its parent is gone."""
     stop_with_parent()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     engine = make_engine(settings.database)
     leadership = Leadership(engine, settings.lease)
     threading.Thread(target=leadership.keep, name="lease", daemon=True).start()

@@ -49,11 +49,12 @@ def _changed_cells(cube: Cube, delta: str) -> str:
 
 
 def _merge(engine: duckdb.DuckDBPyConnection, cube: Cube) -> None:
-    """Put the delta into the cube. The table is made anew: deleted rows of an in-memory table would pile up for months."""
+    """Put the delta into the cube, touching only its months: the other rows stay where they are."""
     inside = "month IN (SELECT month FROM delta)"
     cells = f"SELECT * FROM {cube.table} WHERE {inside} UNION ALL SELECT * FROM delta"
-    rest = f"SELECT * FROM {cube.table} WHERE NOT {inside}"
-    engine.execute(f"CREATE OR REPLACE TABLE {cube.table} AS {rest} UNION ALL {cube.summed(cells)}")
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE merged AS {cube.summed(cells)}")
+    engine.execute(f"DELETE FROM {cube.table} WHERE {inside}")
+    engine.execute(f"INSERT INTO {cube.table} SELECT * FROM merged")
 
 
 def _months(engine: duckdb.DuckDBPyConnection, relation: str) -> set[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from datasources.facts import CURRENT, MARK_COLUMNS, SOURCE_ITEM, empty, fact_select, fact_types
+from datasources.cubes import COLUMNS
+from datasources.facts import CURRENT, MARK_COLUMNS, SOURCE_ITEM, SOURCE_ITEM_ORDER, empty, fact_select, fact_types
 from datasources.snapshots import Part, sequence_of
 from datasources.source import STAMP, Reading
 
@@ -21,6 +22,8 @@ OVERLAP_ROWS = 20_000
 # Up to so many changed declarations are asked for by number; more are read in one pass over the tables.
 BY_NUMBER = 5_000
 LOG_ROWS = 122_880
+# Files of fewer rows than the first number are merged once there are more of them than the second.
+TIERS = ((200_000, 64), (4_000_000, 32))
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def _items(engine: duckdb.DuckDBPyConnection, reading: Reading, condition: str) 
     keys = [key for (key,) in engine.execute(f"SELECT declaration_id FROM taking LIMIT {BY_NUMBER + 1}").fetchall()]
     few = len(keys) <= BY_NUMBER
     where = f"d.id IN ({', '.join(map(str, keys))})" if few else condition and f"d.{condition}"
-    with reading.stream(SOURCE_ITEM + (f" WHERE {where}" if where else "")) as rows:
+    with reading.stream(f"{SOURCE_ITEM} {f'WHERE {where}' if where else ''} {SOURCE_ITEM_ORDER}") as rows:
         yield rows
 
 
@@ -124,10 +127,12 @@ def _supersede(
 ) -> tuple[Part, ...]:
     """Collect the facts that the taken revisions replace in `departed`, and write their marks."""
     old = "SELECT declaration_id, known AS revision FROM taking WHERE known IS NOT NULL"
-    keys = [key for (key,) in engine.execute(f"SELECT declaration_id FROM ({old}) LIMIT {BY_NUMBER + 1}").fetchall()]
-    chosen = _among(keys, f"declaration_id IN (SELECT declaration_id FROM ({old}))")
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE departed AS SELECT * FROM {log} WHERE {chosen}")
-    if not keys:
+    first, last = engine.execute(f"SELECT MIN(declaration_id), MAX(declaration_id) FROM ({old})").fetchall()[0]
+    # The bounds let Parquet skip whole row groups; the semi-join then decodes only pages with a match.
+    bounds = f"declaration_id BETWEEN {first} AND {last}" if first is not None else "FALSE"
+    chosen = f"SELECT * FROM {log} l SEMI JOIN ({old}) o USING (declaration_id) WHERE {bounds}"
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE departed AS SELECT {', '.join(COLUMNS)} FROM ({chosen})")
+    if first is None:
         return ()
     known = f"TIMESTAMP '{known_to}' AS known_to, CAST({taken} AS BIGINT) AS taken"
     _copy(engine, f"SELECT declaration_id, CAST(revision AS INTEGER) AS revision, {known} FROM ({old})", root / path)
@@ -136,7 +141,7 @@ def _supersede(
 
 def _copy(engine: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     where = str(path).replace("'", "''")
-    engine.execute(f"COPY ({query}) TO '{where}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {LOG_ROWS})")
+    engine.execute(f"COPY ({query}) TO '{where}' (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {LOG_ROWS})")
 
 
 def watermark(reading: Reading, before: str) -> str:
@@ -146,8 +151,8 @@ def watermark(reading: Reading, before: str) -> str:
 
 
 def compact(engine: duckdb.DuckDBPyConnection, parts: tuple[Part, ...], columns: dict[str, str], root: Path, path: str) -> tuple[Part, ...]:
-    """Merge small files once there are more than 64 of them; the old ones stay until no kept generation needs them."""
-    for limit, files in ((200_000, 64), (4_000_000, 32)):
+    """Merge small files once there are many of them; the old ones stay until no kept generation needs them."""
+    for limit, files in TIERS:
         small = tuple(part for part in parts if part.rows < limit)
         if len(small) > files:
             _copy(engine, f"SELECT * FROM {relation(root, small, columns)}", root / path)

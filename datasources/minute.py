@@ -156,7 +156,11 @@ class Minute:
             marks=ingest.compact(self.engine, marks, MARK_COLUMNS, root, f"marks/{name}-merged.parquet"),
             cubes=cubes,
             enterprises=write_enterprises(self.engine, reading, root, before.enterprises, name),
-            rows={"taken": taken.items if taken else 0, "log": sum(part.rows for part in facts)},
+            rows={
+                "taken": taken.items if taken else 0,
+                "log": sum(part.rows for part in facts),
+                **{cube.table: ingest.count(self.engine, cube.table) for cube in CUBES},
+            },
         )
 
     def _change_cubes(self, taken: ingest.Taken | None, log: str) -> dict[str, set[str]]:

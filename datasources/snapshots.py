@@ -132,7 +132,7 @@ class Folder:
     def sweep(self, current: str, now: datetime) -> int:
         """Drop generations past their time and files that none of the rest needs; return how many files went."""
         moments = {name: seen[0] for name in self.generations() if (seen := self._references(name))}
-        keep = kept(moments, now) | {current}
+        keep = kept(moments, now) | {current} | {name for name in moments if self._young(f"generations/{name}.json", now)}
         for name in set(self.generations()) - keep:
             (self.root / f"generations/{name}.json").unlink(missing_ok=True)
             self.known.pop(name, None)
@@ -140,13 +140,20 @@ class Folder:
         return sum(self._sweep_folder(folder, needed, now) for folder in FOLDERS)
 
     def _sweep_folder(self, folder: str, needed: set[str], now: datetime) -> int:
-        oldest = (now - YOUNG).timestamp()
         gone = 0
-        for path in (self.root / folder).rglob("*"):
-            if path.is_file() and path.relative_to(self.root).as_posix() not in needed and path.stat().st_mtime < oldest:
+        for path in (self.root / folder).rglob("*.*"):
+            name = path.relative_to(self.root).as_posix()
+            if name not in needed and not self._young(name, now):
                 path.unlink(missing_ok=True)
                 gone += 1
         return gone
+
+    def _young(self, name: str, now: datetime) -> bool:
+        """Tell whether a file may belong to a tick that has not published yet; one that is gone needs no care."""
+        try:
+            return (self.root / name).stat().st_mtime > (now - YOUNG).timestamp()
+        except FileNotFoundError:
+            return False
 
 
 def kept(moments: dict[str, datetime], now: datetime) -> set[str]:

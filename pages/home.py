@@ -3,7 +3,7 @@
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components import Live
+from dashboard.components import Live, labelled
 from dashboard.pages_registry import Page, Visitor
 
 PAGE = Page("/", "首页", "首页", order=0)
@@ -16,8 +16,10 @@ WORDS = (
 def layout(declared: tuple[Page, ...], visitor: Visitor) -> html.Main:
     """One paragraph, the figures of the minute, and a list of the ways in."""
     title = html.H1("西安市二手车信息共享服务平台")
-    figures = html.Section(Live(id=ids.HOME_FIGURES), className="now", **{"aria-label": "本年累计"})
-    return html.Main([title, html.P(WORDS, className="lead"), figures, ways_in(declared, visitor)], className="page home")
+    figures = html.Section(Live(id=ids.HOME_FIGURES), className="now", **labelled("本年累计"))
+    return html.Main(
+        [title, html.P(WORDS, className="lead"), figures, ways_in(declared, visitor)], className="page home"
+    )
 
 
 def ways_in(declared: tuple[Page, ...], visitor: Visitor) -> html.Ul:

@@ -6,18 +6,40 @@ from dash import dcc, html
 
 from dashboard import figures, figures_map, figures_xian, ids
 from dashboard.blank import blank_text
-from dashboard.components import Clock, Fresh, Live, Roll
+from dashboard.components import Clock, Fresh, Live, Roll, labelled, labelled_by
 from dashboard.echarts import EChart
 from dashboard.markup import el
 from dashboard.pages_registry import Page, Visitor
 
-PAGE = Page("/wall", "全景大屏", "西安市二手车出口全景", order=10, layout="wall", permission="wall.view", summary="出口额、流向、排行与全流程，每分钟更新")
+PAGE = Page(
+    "/wall",
+    "全景大屏",
+    "西安市二手车出口全景",
+    order=10,
+    layout="wall",
+    permission="wall.view",
+    summary="出口额、流向、排行与全流程，每分钟更新",
+)
 SECONDS = 6
 
 
 def layout(_: tuple[Page, ...], __: Visitor) -> html.Main:
     """The whole wall with its titles, rules and dashes; figures arrive with the first generation."""
-    panels = [head(), hero(), kpi(), trend(), map_(), lens(), *tables(), fuel(), xian(), flow(), port(), alerts(), foot()]
+    panels = [
+        head(),
+        hero(),
+        kpi(),
+        trend(),
+        map_(),
+        lens(),
+        *tables(),
+        fuel(),
+        xian(),
+        flow(),
+        port(),
+        alerts(),
+        foot(),
+    ]
     stores = [dcc.Store(id=store) for store in (ids.WALL_SHOWN, ids.WALL_ASK, ids.WALL_PAYLOAD)]
     return html.Main([*panels, *stores], id="wall", className="wall")
 
@@ -30,13 +52,20 @@ def live(name: str, tag: str = "div", cls: str = "") -> Live:
 def panel(area: str, title: str, body: list[Any], note: Any = None, ruled: bool = True) -> html.Section:
     """A panel: no box, one rule above, its title and perhaps a note at the right end of the title's line."""
     heading = html.H2([title, note] if note is not None else title, id=f"wall-title-{area}")
-    return html.Section([heading, *body], className=f"panel {'ruled ' if ruled else ''}{area}", **{"aria-labelledby": f"wall-title-{area}"})
+    return html.Section(
+        [heading, *body],
+        className=f"panel {'ruled ' if ruled else ''}{area}",
+        **labelled_by(f"wall-title-{area}"),
+    )
 
 
 def head() -> html.Header:
     """Title, demo tag, age of the data, time of day and the seal."""
     parts = [html.H1(PAGE.title), live("ribbon", "span"), html.Span(className="sp")]
-    return html.Header([*parts, Fresh(id=ids.wall_part("fresh")), Clock(id=ids.wall_part("clock")), live("seal", "span", "sealed")], className="head")
+    return html.Header(
+        [*parts, Fresh(id=ids.wall_part("fresh")), Clock(id=ids.wall_part("clock")), live("seal", "span", "sealed")],
+        className="head",
+    )
 
 
 def hero() -> html.Section:
@@ -46,7 +75,7 @@ def hero() -> html.Section:
 
 def kpi() -> html.Section:
     """Second figures."""
-    return html.Section(live("kpi", cls="tiles"), className="kpi", **{"aria-label": "出口车辆、目的国、出口企业"})
+    return html.Section(live("kpi", cls="tiles"), className="kpi", **labelled("出口车辆、目的国、出口企业"))
 
 
 def trend() -> html.Section:
@@ -59,7 +88,9 @@ def map_() -> html.Section:
     """The flow map with its key and the approval number of the map."""
     chart = EChart(id=ids.wall_chart("map"), base=figures_map.world_base(), maps=["world"], crop=figures_map.WORLD_CROP)
     keys = Live(className="legend", tree=legend())
-    return html.Section([chart, html.H2("出口流向", className="mt"), keys, live("approval", "span", "appr")], className="map")
+    return html.Section(
+        [chart, html.H2("出口流向", className="mt"), keys, live("approval", "span", "appr")], className="map"
+    )
 
 
 def legend() -> list[Any]:
@@ -120,6 +151,10 @@ def alerts() -> html.Section:
 
 def foot() -> html.Footer:
     """The lane of alerts and the newest events, one line each."""
-    lane = html.Div([live("lanetag", "span"), Roll(id=ids.wall_part("lane"), seconds=SECONDS, label="告警")], className="lane")
+    lane = html.Div(
+        [live("lanetag", "span"), Roll(id=ids.wall_part("lane"), seconds=SECONDS, label="告警")], className="lane"
+    )
     roll = Roll(id=ids.wall_part("ticker"), seconds=SECONDS, per=[1, 3], label="最新动态")
-    return html.Footer([lane, html.Div([html.Span("最新动态", className="tag tk"), roll], className="tick")], className="foot")
+    return html.Footer(
+        [lane, html.Div([html.Span("最新动态", className="tag tk"), roll], className="tick")], className="foot"
+    )

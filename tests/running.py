@@ -55,7 +55,11 @@ class Platform:
             if self.get("/healthz")[0] == 200:
                 return
             time.sleep(0.1)
-        raise TimeoutError((self.var / "platform.log").read_text(encoding="utf-8")[-3000:])
+        raise TimeoutError(self.log())
+
+    def log(self) -> str:
+        """The end of what its processes wrote."""
+        return (self.var / "platform.log").read_text(encoding="utf-8")[-4000:]
 
     def stop(self) -> None:
         """End it with all its processes."""
@@ -102,17 +106,17 @@ class Platform:
         """Wait until the interface shows a truth; fails with the last figures seen."""
         deadline = time.monotonic() + seconds
         while not api_shows(self, truth):
-            assert time.monotonic() < deadline, (self.statistics("month")["total"], truth["vehicles"], truth["cny_cents"])
+            assert time.monotonic() < deadline, f"{self.statistics('month')['total']} {truth['vehicles']}\n{self.log()}"
             time.sleep(0.3)
 
     def child(self, word: str) -> psutil.Process:
-        """The process whose command line holds this word: worker for the minute worker, spawn_main for the web."""
+        """A child process by the word of its command line: worker for the minute worker, web for the web server."""
         assert self.process is not None
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 try:
-                    if any(word in part for part in child.cmdline()):
+                    if word in child.cmdline():
                         return child
                 except psutil.Error:
                     continue

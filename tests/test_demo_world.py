@@ -289,9 +289,9 @@ def test_a_folder_takes_one_world(tmp_path: Path) -> None:
 
 
 def test_writing_is_fast(tmp_path: Path) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()  # not the clock: other work on the machine must not fail this
     World(4, UNTIL).write(tmp_path, 900, untidy=True)
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def happenings(world: World, start: datetime, times: int) -> Iterator[list[tuple[str, bytes]]]:

@@ -14,7 +14,7 @@ from backend.db import make_engine
 from backend.exchange.importer import Importer
 from tests.running import ROOT, Platform
 from tests.test_import import UNTIL, counts
-from tests.truths import plain
+from tests.truths import figures_of
 
 KILLS = 6
 
@@ -25,8 +25,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
     from backend.demo.world import World
 
     folder = tmp_path_factory.mktemp("feed")
-    truth = World(3, UNTIL).write(folder, 700, untidy=True, faults=8)
-    return folder, {name: plain(value) for name, value in vars(truth).items() if name != "held"}
+    return folder, figures_of(World(3, UNTIL).write(folder, 700, untidy=True, faults=8))
 
 
 @pytest.mark.slow
@@ -62,7 +61,7 @@ def test_worker_and_web_may_be_killed_at_any_point(feed: tuple[Path, dict[str, A
             time.sleep(chance.uniform(0.3, 1.5))
             platform.child("worker").kill()
             time.sleep(chance.uniform(0.1, 0.8))
-            platform.child("spawn_main").kill()
+            platform.child("web").kill()
         assert running.wait(120) == 0
         platform.await_health()
         platform.await_figures(truth, 60)

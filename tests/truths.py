@@ -31,13 +31,16 @@ def ledger_truth(engine: Engine) -> dict[str, Any]:
 
 
 def same_truth(found: dict[str, Any], truth: Any) -> bool:
-    """Whether every figure of a truth (a dict or the demo world's Truth) is found, to the cent."""
+    """Whether every figure of a truth is found, to the cent."""
+    return found == figures_of(truth)
+
+
+def figures_of(truth: Any) -> dict[str, Any]:
+    """The figures of a truth (a dict, or the demo world's Truth) as plain integers."""
     wanted = truth if isinstance(truth, dict) else vars(truth)
-    return all(found[name] == plain(wanted[name]) for name in ("declarations", *MEASURES, *GROUPS))
+    cells = {group: {key: _cell(cell) for key, cell in wanted[group].items()} for group in GROUPS}
+    return {name: int(wanted[name]) for name in ("declarations", *MEASURES)} | cells
 
 
-def plain(value: Any) -> Any:
-    """A group's cells as plain dicts of integers."""
-    if not isinstance(value, dict):
-        return value
-    return {key: {m: int(cell[m] if isinstance(cell, dict) else getattr(cell, m)) for m in MEASURES} for key, cell in value.items()}
+def _cell(cell: Any) -> dict[str, int]:
+    return {m: int(cell[m] if isinstance(cell, dict) else getattr(cell, m)) for m in MEASURES}

@@ -38,6 +38,7 @@
       panorama.charts = panorama.charts || {};
       panorama.charts[element.id] = chart;
       chart.on('click', function (event) {
+        element.dataset.clicked = event.data && event.data.key || event.name;
         latest.current.setProps({ clickData: { series: event.seriesId || null, kind: event.componentType, name: event.name,
           key: event.data && event.data.key || null, value: event.value === undefined ? null : event.value, at: Date.now() } });
       });

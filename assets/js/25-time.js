@@ -52,9 +52,12 @@
       two(at.getUTCHours()) + ':' + two(at.getUTCMinutes()));
   };
 
+  /* A wall is dark and a page is light, unless the address says otherwise (as in assets/head/theme.js for the first page). */
   panorama.Frame = function (props) {
     React.useLayoutEffect(function () {
-      document.documentElement.dataset.layout = props.layout || 'page';
+      var root = document.documentElement;
+      root.dataset.layout = props.layout || 'page';
+      if (!/[?&]theme=/.test(location.search)) root.dataset.theme = props.layout === 'wall' ? 'dark' : 'light';
       if (props.title) document.title = props.title;
     }, [props.layout, props.title]);
     return h('span', { id: props.id, hidden: true });

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from backend.administration.code_tables import TABLE_NAMES, CodeRow
+from backend.administration.code_tables import CodeRow
 from backend.exchange.safety import MEGABYTE, Unreadable
 from backend.exchange.sheets import Rows, read_book, read_sheet
 
@@ -180,8 +180,9 @@ def _row(result: CodeTable, header: list[str], layout: _Layout, number: int, cel
     texts = [cell.strip() for cell in cells] + [""] * (len(header) - len(cells))
     raw, name = _code(texts, layout), texts[layout.name]
     code = _mended(raw, KINDS[result.table].widths)
-    if not code.isascii() or not (raw and name):
-        if any(texts) and raw != "".join(texts):  # a row with one single text is the heading of a section
+    if not (code.isascii() and code and name):
+        heading = raw == "".join(texts) and not raw.isascii()  # such as 进口 alone in its row, above a section
+        if any(texts) and not heading:
             result.notes.append(f"第 {number} 行没有代码或名称，未读入。")
         return None
     if code != raw:
@@ -221,6 +222,3 @@ def _add_elements(result: CodeTable, book: dict[str, Rows]) -> None:
         if row.attrs.get(ELEMENTS, "") in ("", "0"):
             attrs = {**row.attrs, ELEMENTS: elements.get(row.code, "")}
             result.rows[at] = CodeRow(row.table, row.code, row.name, row.old_code, attrs)
-
-
-assert KINDS.keys() == TABLE_NAMES.keys()

@@ -1,9 +1,9 @@
-"""The cell in which one workbook is parsed: a process of its own with little memory, little time and nothing to steal.
+"""The cell in which one workbook is parsed: a process with little memory, little time and nothing worth stealing.
 
-Run as ``python -I sheet_child.py WHAT MEMORY SECONDS ROWS HEAD`` with the workbook on standard input. WHAT is ``first``,
-``all`` or ``=NAME``. It writes JSON lines: ``{"sheet": name}``, then one array of texts a row, and at last
-``{"end": true}``; without that last line the answer is not whole. ``{"error": code}`` says why there is none.
-HEAD is how many rows of a sheet are wanted, 0 for all.
+Run as ``python -I sheet_child.py WHAT MEMORY SECONDS ROWS HEAD`` with the workbook on standard input. WHAT is
+``first``, ``all`` or ``=NAME``; HEAD is how many rows of a sheet are wanted, 0 for all. It writes JSON lines:
+``{"sheet": name}``, then one array of texts a row, and at last ``{"end": true}``; without that last line the answer is
+not whole. ``{"error": code}`` says why there is none.
 It imports nothing of the platform, so that it starts fast and holds no connection, key or setting.
 """
 
@@ -116,8 +116,6 @@ def _text(cell: object) -> str:
 
 def _digits(number: float) -> str:
     """A number without exponent, with the 15 digits that the workbook shows."""
-    if number.is_integer():
-        return str(int(number))
     plain = f"{number:.15g}"
     if "e" not in plain:
         return plain

@@ -57,8 +57,8 @@ def read_sheet(
 ) -> Rows:
     """Read a CSV file, or one sheet of an xlsx workbook: the named one, else the first visible one with cells.
 
-    ``timeout`` is in seconds, ``memory`` in bytes; ``head`` asks a workbook for its first rows only. Numbers come as plain digits (no ".0", no exponent), dates as
-    ISO 8601. Raises ``Unreadable``.
+    ``timeout`` is in seconds, ``memory`` in bytes; ``head`` asks a workbook for so many of its first rows only.
+    Numbers come as plain digits (no ".0", no exponent), dates as ISO 8601. Raises ``Unreadable``.
     """
     if _suffix(path) == ".csv":
         return _read_csv(path)
@@ -175,6 +175,7 @@ def _ask_child(file: BinaryIO, timeout: float, arguments: list[str]) -> dict[str
             raise _refusal("sheet_timeout" if late.is_set() else "sheet_memory") from None
         finally:
             clock.cancel()
+            clock.join()
             child.kill()
 
 

@@ -1,0 +1,108 @@
+"""A server with the real screens over published sample figures, which a test can change, break and mend."""
+
+import copy
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, abort, request
+from werkzeug.serving import make_server
+
+from cache.store import Pointer
+from dashboard.publish import render
+from dashboard.shell import build_dash
+from geo.shapes import outline_bytes
+
+SAMPLE = Path(__file__).parent.parent / "samples" / "wall_figures.json"
+SHANGHAI = timezone(timedelta(hours=8))
+logging.getLogger("werkzeug").setLevel(logging.ERROR)  # hundreds of lines a page would bury the reason of a failure
+
+
+def sample_figures() -> dict[str, Any]:
+    """The sample minute."""
+    loaded: dict[str, Any] = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    return loaded
+
+
+class Stand:
+    """Published generations of sample figures; `away` answers every request with 503, `signed_out` with a sign-in page."""
+
+    def __init__(self) -> None:
+        self.figures = sample_figures()
+        self.number, self.away, self.signed_out, self.payloads = 0, False, False, 0
+        self.broken: dict[str, Any] | None = None
+        self.address = ""
+        self.publish()
+
+    def publish(self, age: float = 0.0, **changed: Any) -> None:
+        """Publish the figures again with these values changed, as of so many seconds ago."""
+        self.number += 1
+        as_of = (datetime.now(SHANGHAI) - timedelta(seconds=age)).isoformat(timespec="seconds")
+        self.figures = {**copy.deepcopy(self.figures), **changed, "generation": f"g{self.number}", "as_of": as_of}
+        self.parts = render(self.figures)
+
+    def current(self) -> Pointer:
+        """As cache.published has it."""
+        return Pointer(self.figures["generation"], 1, self.figures["as_of"], self.figures["as_of"])
+
+    def fault(self) -> dict[str, Any] | None:
+        """As cache.published has it."""
+        return self.broken
+
+    def part(self, name: str) -> tuple[str, bytes]:
+        """As cache.published has it."""
+        return self.figures["generation"], self.parts[name]
+
+
+@contextmanager
+def standing() -> Iterator[Stand]:
+    """A stand that answers at `address`."""
+    stand = Stand()
+    server = make_server("127.0.0.1", 0, build(stand), threaded=True)
+    stand.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield stand
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def build(stand: Stand) -> Flask:
+    """The Flask server: the screens, the bytes of the wall, the outlines, and the content policy of the real thing."""
+    server = Flask("stand")
+
+    @server.before_request
+    def refuse() -> Response | None:
+        if stand.signed_out:
+            return Response("<form>请登录</form>", 401, content_type="text/html")
+        return abort(503) if stand.away else None
+
+    @server.get("/payload/<name>")
+    def payload(name: str) -> Response:
+        stand.payloads += 1
+        answer = Response(stand.part(name)[1], content_type="application/json")
+        answer.set_etag(stand.part(name)[0])
+        return answer.make_conditional(request)  # type: ignore[return-value]
+
+    @server.get("/geo/<name>.json")
+    def outline(name: str) -> Response:
+        return Response(outline_bytes(name), content_type="application/json")
+
+    dash = build_dash(server, stand)
+
+    @server.after_request
+    def policy(answer: Response) -> Response:
+        scripts = " ".join(dash.csp_hashes())
+        answer.headers["Content-Security-Policy"] = (
+            f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+        )
+        return answer
+
+    return server
