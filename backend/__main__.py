@@ -77,7 +77,9 @@ def show_progress() -> Callable[[int, int], None]:
         moment = time.monotonic()
         if moment - last >= 1 or (done == total and moment - started >= 1):
             last = moment
-            print(f"已处理 {done:,} / {total:,} 份，每秒 {done / (moment - started):,.0f} 份", file=sys.stderr, flush=True)
+            print(
+                f"已处理 {done:,} / {total:,} 份，每秒 {done / (moment - started):,.0f} 份", file=sys.stderr, flush=True
+            )
 
     return show
 

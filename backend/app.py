@@ -1,5 +1,7 @@
 """The Flask application of the counter: guard, front page, interfaces and health."""
 
+from typing import Any
+
 from flask import Flask, Response, jsonify
 from flask_caching import Cache
 from sqlalchemy import Engine, text
@@ -27,7 +29,7 @@ def create_app(settings: Settings, engine: Engine, published: Published) -> Flas
     app.extensions["engine"] = engine
     app.extensions["admission"] = Admission(engine)
     guard(app, app.extensions["admission"])
-    answers = Cache(app, config={"CACHE_TYPE": "cache.answers.BytesCache", "CACHE_DEFAULT_TIMEOUT": 900})
+    answers: Any = Cache(app, config={"CACHE_TYPE": "cache.answers.BytesCache", "CACHE_DEFAULT_TIMEOUT": 900})
     app.extensions["statistics"] = Statistics(Readers(settings, published), answers.cache)
     app.register_blueprint(door)
     app.register_blueprint(api)

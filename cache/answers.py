@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -119,14 +120,15 @@ class BytesCache(BaseCache):
         """Return the bytes of a key, None when there are none."""
         return self.shelf.get(digest(key))
 
-    def set(self, key: str, value: bytes, timeout: int | None = None) -> bool:
+    def set(self, key: str, value: bytes, timeout: int | timedelta | None = None) -> bool:
         """Keep bytes; raises TypeError for anything else."""
         if not isinstance(value, bytes):
             raise TypeError("缓存只存字节")
-        self.shelf.put(digest(key), value, timeout or self.default_timeout or KEEP_SECONDS)
+        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        self.shelf.put(digest(key), value, int(seconds or self.default_timeout or KEEP_SECONDS))
         return True
 
-    def add(self, key: str, value: bytes, timeout: int | None = None) -> bool:
+    def add(self, key: str, value: bytes, timeout: int | timedelta | None = None) -> bool:
         """Keep bytes unless the key is there already."""
         return not self.has(key) and self.set(key, value, timeout)
 

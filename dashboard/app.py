@@ -42,8 +42,9 @@ def protect(server: Flask, dash: Dash) -> None:
     def policy() -> str:
         hashes = " ".join(f"'{h}'" if not h.startswith("'") else h for h in dash.csp_hashes())
         return (
-            f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-            "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
+            f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+            "frame-ancestors 'none'; form-action 'self'"
         )
 
     @server.after_request

@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-from dashboard import panels_process as process
 from dashboard.wall_text import wall_text
 
 STAGES = ("收购", "待出口", "许可", "报关", "放行", "结关", "注销", "退税")
@@ -28,7 +27,7 @@ def blank_figures() -> dict[str, Any]:
         "as_of": "", "demo": False, "reconciled": True, "fault": None, "map_approval": "",
         "year": {"label": "", **dict.fromkeys(YEAR)},
         "month": {"label": "", "cny_cents": None, "cny_mom": None},
-        "goal": None, "trend": [], "countries": [], "models": [], "enterprises": [], "fuel": [],
+        "goal": {}, "trend": [], "countries": [], "models": [], "enterprises": [], "fuel": [],
         "modes": [], "flows": [],
         "districts": [], "zones": [], "ticker": [],
         "stages": [{"key": name, "name": name, **stage} for name in STAGES],
@@ -42,4 +41,4 @@ def blank_text() -> dict[str, Any]:
     unknown = dict.fromkeys(
         ("ribbon", "seal", "fuel", "ports", "origins", "ticker", "lane", "lanetag", "alerts", "alertsnote", "approval")
     )
-    return {**text, **unknown, "period": "正在读取", "flow": process.flow(blank_figures())}
+    return {**text, **unknown, "period": "正在读取", "flownote": "台"}

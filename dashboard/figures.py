@@ -10,6 +10,7 @@ from dashboard import format as f
 from dashboard.options import described, from_pyecharts
 from dashboard.theme import NUM, T_MIN, by_composition, rem, text, token
 
+PLOT_REM, LABEL_REM, LABEL_GAP = 13.7, 1.5, 0.2  # height of the columns' room and of a label; label above its column
 COLUMN_GAP = "54%"
 HEADROOM = 1.14  # the value axis ends this much above the highest column, which leaves its label room
 
@@ -19,7 +20,7 @@ def trend_base() -> dict[str, Any]:
     axis = {"fontFamily": NUM, "fontSize": rem(1.125), "color": token("ink-2"), "interval": 0, "margin": rem(0.5)}
     return {
         "animation": False,
-        "grid": {"left": rem(0.2), "right": rem(0.2), "top": rem(1.9), "bottom": rem(1.9), "containLabel": False},
+        "grid": {"left": rem(0.4), "right": rem(0.4), "top": rem(1.9), "bottom": rem(1.9), "containLabel": False},
         "xAxis": {
             "type": "category",
             "axisTick": {"show": False},
@@ -38,11 +39,9 @@ def trend(figures: dict[str, Any]) -> dict[str, Any]:
     # pyecharts knows no lengths in root units, so the markers for size and colour join its label here.
     label = {**bars["label"], **text(T_MIN, NUM, 600)}
     series = [{**bars, "id": "value", "label": label, "data": column_data(months)}, last_year(months)]
-    most = max((m["cny_cents"] for m in months), default=0)
-    before = max((m["last_year_cny_cents"] or 0 for m in months), default=0)
     drawn = {
         "xAxis": {"data": month_labels(months)},
-        "yAxis": {"max": max(most, before, 1) / f.WAN_CENTS * HEADROOM},
+        "yAxis": {"max": axis_end(months)},
         "series": series,
     }
     return described(drawn, trend_words(months))
@@ -61,23 +60,39 @@ def columns(months: list[dict[str, Any]]) -> Bar:
 def label_options() -> opts.LabelOpts:
     """Figures above the columns; which columns have one is decided with the data."""
     return opts.LabelOpts(
-        is_show=True, position="top", distance=rem(0.2), formatter=JsCode("thousands"), font_family=NUM, font_weight=600
+        is_show=True,
+        position="top",
+        distance=rem(LABEL_GAP),
+        formatter=JsCode("thousands"),
+        font_family=NUM,
+        font_weight=600,
     )
 
 
 def column_data(months: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Value in 万元 with colour; the first, highest and last column have a label (on ultra-wide walls all have)."""
     values = [m["cny_cents"] / f.WAN_CENTS for m in months]
-    marked = labelled(values)
-    return [
-        {
-            "value": round(value, 2),
-            "key": month["month"],
-            "itemStyle": {"color": token("gold" if i == len(values) - 1 else "gold-2")},
-            "label": {"show": by_composition(i in marked, True)},
-        }
-        for i, (month, value) in enumerate(zip(months, values, strict=True))
-    ]
+    marked, last = labelled(values), len(values) - 1
+    return [column(m, i == last, by_composition(i in marked, True), axis_end(months)) for i, m in enumerate(months)]
+
+
+def column(month: dict[str, Any], last: bool, shown: Any, end: float) -> dict[str, Any]:
+    """One column. Where last year's bar lies just above it, the label stands above that bar instead of across it."""
+    value, before = month["cny_cents"] / f.WAN_CENTS, (month["last_year_cny_cents"] or 0) / f.WAN_CENTS
+    above = (before - value) / end * PLOT_REM
+    distance = round(above + 0.35, 2) if -0.2 < above < LABEL_REM else LABEL_GAP
+    return {
+        "value": round(value, 2),
+        "key": month["month"],
+        "itemStyle": {"color": token("gold" if last else "gold-2")},
+        "label": {"show": shown, "distance": rem(distance)},
+    }
+
+
+def axis_end(months: list[dict[str, Any]]) -> float:
+    """Upper end of the value axis in 万元."""
+    most = max((max(m["cny_cents"], m["last_year_cny_cents"] or 0) for m in months), default=0)
+    return max(most, f.WAN_CENTS) / f.WAN_CENTS * HEADROOM
 
 
 def labelled(values: list[float]) -> set[int]:

@@ -70,7 +70,9 @@ def figure_width(name: str, vehicles: int) -> float:
 def at_place(row: Figures, at: Point, align: str, short: str, room: Room) -> dict[str, Any]:
     """A label whose place is known; it takes its room whether or not there is any."""
     name = short or row["name"]
-    room.take(Label.aligned(at, figure_width(name, row["vehicles"]), align, room.panel.km_per_rem))
+    label = Label.aligned(at, figure_width(name, row["vehicles"]), align, room.panel.km_per_rem)
+    at = at[0] + room.inward(label), at[1]
+    room.take(Label.aligned(at, label.width, align, room.panel.km_per_rem))
     return item(row, name, [round(v) for v in at], align, {"seen": [round(v) for v in at]})
 
 

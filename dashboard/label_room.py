@@ -38,6 +38,14 @@ class Room:
         """Note that a label stands there."""
         self.taken.append(label)
 
+    def inward(self, label: Label) -> float:
+        """How far (km) a label must move so that also a screen less wide than the composition shows it whole."""
+        left, _, right, __ = self.panel.need
+        half = label.width / 2 * self.panel.km_per_rem
+        if not left < label.centre[0] < right:
+            return 0.0
+        return max(0.0, left - (label.centre[0] - half)) - max(0.0, label.centre[0] + half - right)
+
     def find(self, at: Point, width: float) -> Point | None:
         """The nearest place for a centred label in or beside its point, and take it; None when all are taken."""
         for dx, dy in offsets(width):

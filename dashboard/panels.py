@@ -62,9 +62,10 @@ def hero(figures: Figures) -> Node:
 
 
 def goal(given: Figures | None) -> list[Node]:
-    """The bar against the year's goal, with a tick where the calendar stands; its slot stays without a goal."""
-    if given is None:
-        return [el("div", "goal none"), el("div", "goalt", el("span", "", "未设年度目标"))]
+    """The bar against the year's goal, a tick where the calendar stands; its slot stays without one ({}: unknown)."""
+    if not given:
+        words = "未设年度目标" if given is None else "\u3000"
+        return [el("div", "goal none"), el("div", "goalt", el("span", "", words))]
     done, time = given["done"], given["time"]
     bar = el("div", "goal", el("i", "", style={"width": share_css(done)}), el("s", "", style={"left": share_css(time)}))
     left = el("span", "", f"年度目标 {given['label']}，时序 {f.percent(time)}")

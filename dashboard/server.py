@@ -30,7 +30,7 @@ class Front:
     def __init__(self, server: Flask, threads: int) -> None:
         self.published: Published = server.extensions["published"]
         self.admission: Admission = server.extensions["admission"]
-        self.wsgi = WSGIMiddleware(server, workers=threads)
+        self.wsgi = WSGIMiddleware(server, workers=threads)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One connection event of the ASGI protocol."""
@@ -57,7 +57,9 @@ class Front:
         cookies = headers.get(b"cookie", b"").decode("latin-1")
         if self.admission.visitor(scope["path"], cookies, "") is None:
             return None
-        return deliver(self.published, scope["path"][len(FOLDER) :], headers.get(b"if-none-match", b"").decode("latin-1"))
+        return deliver(
+            self.published, scope["path"][len(FOLDER) :], headers.get(b"if-none-match", b"").decode("latin-1")
+        )
 
 
 async def whole(receive: Receive) -> bytes:

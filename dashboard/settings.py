@@ -17,23 +17,23 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    var: Path = Field(Path("var"), description="嵌入式状态(数据库、事实、快照、文件)所在目录")
+    var: Path = Field(Path("var"), description="嵌入式状态（数据库、事实、快照、文件）所在目录")
     host: str = Field("127.0.0.1", description="监听地址；对外服务时由 nginx 转发")
     port: int = Field(8050, ge=0, le=65535, description="监听端口")
     processes: int = Field(1, ge=1, le=32, description="网页服务进程数")
     threads: int = Field(8, ge=1, le=128, description="每个网页进程的工作线程数")
     database_url: str = Field("", description="事务数据库；空为 var 下的 SQLite，生产用 postgresql+psycopg://…")
     redis_url: str = Field("", description="多台主机共用的 Redis；空为 var 下的文件")
-    demo: Literal["on", "off"] = Field("on", description="没有任何数据库时是否写入演示数据;off 为从空库开始")
+    demo: Literal["on", "off"] = Field("on", description="没有任何数据库时是否写入演示数据；off 为从空库开始")
     demo_declarations: int = Field(900, ge=1, le=50000, description="演示数据的报关单份数")
     demo_every: float = Field(20, gt=0, description="演示数据每隔多少秒来一件新事")
     minute: float = Field(60, gt=0, le=60, description="没有变化时最长隔多少秒发布一代快照")
     poll: float = Field(1, gt=0, le=5, description="每隔多少秒看一次事务数据库有没有变化")
     lease: float = Field(6, ge=1, le=10, description="分钟工人的租约秒数；到期未续由另一个接手")
     reconcile_rows: int = Field(300_000, ge=0, description="商品项不超过此数时每次逐项对账，超过时按月轮流逐项对账")
-    max_upload_mb: int = Field(64, ge=1, le=1024, description="单个导入文件的大小上限(MB)")
+    max_upload_mb: int = Field(64, ge=1, le=1024, description="单个导入文件的大小上限（MB）")
     map_approval: str = Field("", description="地图审图号；空则墙上写明未设置")
-    goal_cny_yi: str = Field("", description="年度出口额目标(亿元);空则墙上不显示目标")
+    goal_cny_yi: str = Field("", description="年度出口额目标（亿元）；空则墙上不显示目标")
     secret: str = Field("", description="签名密钥；空则首次启动时生成在 var 下")
 
     @property
@@ -52,7 +52,7 @@ def unknown_settings(environ: dict[str, str]) -> list[str]:
     lines = []
     for name in sorted(n for n in environ if n.upper().startswith(PREFIX) and n.upper() not in known):
         close = difflib.get_close_matches(name.upper(), known, 1)
-        lines.append(f"{name} 不是本平台的设置" + (f",是否想写 {close[0]}?" if close else ""))
+        lines.append(f"{name} 不是本平台的设置" + (f"，是否想写 {close[0]}？" if close else ""))
     return lines
 
 

@@ -85,5 +85,16 @@ CUBES = (*BY_DAY, STATES, RELEASES, HOURS)
 # The columns of a fact that cubes are made from; a superseded fact is read back with these alone.
 COLUMNS = (
     *("line", "state", "counted", "declared_on", "released_on", "cleared_on", "clearance_minutes", "country", "brand"),
-    *("model", "fuel", "uscc", "zone", "exit_office", "transport_mode", "vehicles", "declarations", "cny_cents", "usd_cents"),
+    *(
+        "model",
+        "fuel",
+        "uscc",
+        "zone",
+        "exit_office",
+        "transport_mode",
+        "vehicles",
+        "declarations",
+        "cny_cents",
+        "usd_cents",
+    ),
 )

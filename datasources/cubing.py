@@ -1,5 +1,8 @@
-"""The worker's cubes in memory: loaded from a generation's files, changed by signed deltas, written by touched month."""
+"""The worker's cubes in memory: loaded from a generation, changed by signed deltas, written by touched month."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -61,18 +64,21 @@ def _months(engine: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
     return {month for (month,) in engine.execute(f"SELECT DISTINCT month FROM {relation}").fetchall()}
 
 
-def write(engine: duckdb.DuckDBPyConnection, cube: Cube, months: set[str], generation: str, root: Path) -> dict[str, str | None]:
+def write(
+    engine: duckdb.DuckDBPyConnection, cube: Cube, months: set[str], generation: str, root: Path
+) -> dict[str, str | None]:
     """Write one file for each touched month; a month that holds nothing any more has None instead of a path."""
     listed = ", ".join(f"'{month}'" for month in sorted(months))
     columns = ", ".join(cube.columns())
-    query = f"SELECT {columns} FROM {cube.table} WHERE month IN ({listed}) ORDER BY {', '.join(('month', *cube.dimensions))}"
+    order = ", ".join(("month", *cube.dimensions))
+    query = f"SELECT {columns} FROM {cube.table} WHERE month IN ({listed}) ORDER BY {order}"
     cells = engine.sql(query).to_arrow_table() if months else None
     written: dict[str, str | None] = dict.fromkeys(months)
-    for month, rows in _slices(cells):
-        written[month] = f"cubes/{cube.name}/{month}-{generation}.parquet"
-        target = root / str(written[month])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows, target, compression="zstd")
+    (root / f"cubes/{cube.name}").mkdir(parents=True, exist_ok=True)
+    slices = _slices(cells)
+    written |= {month: f"cubes/{cube.name}/{month}-{generation}.parquet" for month, _ in slices}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # A change of old declarations can touch every month there is.
+        list(pool.map(lambda part: pq.write_table(part[1], root / str(written[part[0]]), compression="snappy"), slices))
     return written
 
 
@@ -84,6 +90,6 @@ def _slices(cells: pa.Table | None) -> list[tuple[str, pa.Table]]:
     found: list[tuple[str, pa.Table]] = []
     codes = runs.indices.to_numpy()
     edges = [0, *((codes[1:] != codes[:-1]).nonzero()[0] + 1).tolist(), len(codes)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         found.append((runs.dictionary[int(codes[start])].as_py(), cells.slice(start, end - start)))
     return found

@@ -30,5 +30,6 @@ def write_enterprises(engine: duckdb.DuckDBPyConnection, reading: Reading, root:
 
 
 def _same(engine: duckdb.DuckDBPyConnection, other: str) -> bool:
-    gap = f"(SELECT * FROM enterprise EXCEPT SELECT * FROM {other}) UNION ALL (SELECT * FROM {other} EXCEPT SELECT * FROM enterprise)"
+    here, there = "SELECT * FROM enterprise", f"SELECT * FROM {other}"
+    gap = f"({here} EXCEPT {there}) UNION ALL ({there} EXCEPT {here})"
     return engine.execute(f"SELECT 1 FROM ({gap}) LIMIT 1").fetchall() == []

@@ -99,8 +99,8 @@ FACT_COLUMNS: dict[str, tuple[str, str]] = {
 MARK_COLUMNS = {"declaration_id": "BIGINT", "revision": "INTEGER", "known_to": "TIMESTAMP", "taken": "BIGINT"}
 ENTERPRISE_COLUMNS = {"uscc": "VARCHAR", "name": "VARCHAR", "area": "VARCHAR", "filed": "BOOLEAN"}
 
-# A revision is superseded by a mark of a later generation; after a restored backup the same revision may come again. The
-# running number of the generation decides, not the time: a clock may be set back.
+# A revision is superseded by a mark of a later generation; after a restored backup the same revision may come again.
+# The running number of the generation decides, not the time: a clock may be set back.
 CURRENT = """
 SELECT l.* FROM {log} l ANTI JOIN {marks} m
 ON m.declaration_id = l.declaration_id AND m.revision = l.revision AND m.taken > l.taken

@@ -1,4 +1,4 @@
-"""Takes what changed in the transaction database since a watermark into the fact log; taking it twice changes nothing."""
+"""Takes what changed in the transaction database since a watermark into the fact log; twice is as good as once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,12 +53,14 @@ def current(root: Path, facts: tuple[Part, ...], marks: tuple[Part, ...]) -> str
 
 
 def window(reading: Reading, watermark: str) -> str:
-    """Return the condition on changed_at from which to look again, from the last watermark (a stamp, empty at first)."""
+    """Return the condition on changed_at from which to look again, after a watermark (a stamp, empty at first)."""
     if not watermark:
         return ""
     since = f"{_moment(watermark) - OVERLAP:{STAMP}}"
     newest = f"SELECT changed_at FROM declaration WHERE changed_at <= '{watermark}' ORDER BY changed_at DESC LIMIT 1 OFFSET {OVERLAP_ROWS}"
-    crowded = reading.rows(f"SELECT CAST(changed_at AS TEXT) AS at FROM ({newest}) AS crowd WHERE changed_at >= '{since}'")
+    crowded = reading.rows(
+        f"SELECT CAST(changed_at AS TEXT) AS at FROM ({newest}) AS crowd WHERE changed_at >= '{since}'"
+    )
     return f"changed_at > '{crowded[0]['at']}'" if crowded else f"changed_at >= '{since}'"
 
 
@@ -67,13 +69,15 @@ def _moment(stamp: str) -> datetime:
 
 
 def find(engine: duckdb.DuckDBPyConnection, reading: Reading, condition: str, log: str) -> int:
-    """Fill `taking` with the declarations whose revision is not in the log yet, with the revision it has; return how many."""
+    """Fill `taking` with the declarations whose revision the log lacks, and the one it has; return how many."""
     where = f" WHERE {condition}" if condition else ""
     with reading.stream(f"SELECT id AS declaration_id, revision FROM declaration{where}") as rows:
         engine.register("incoming", rows)
         engine.execute("CREATE OR REPLACE TEMP TABLE candidate AS SELECT * FROM incoming")
     keys = engine.execute("SELECT declaration_id FROM candidate").fetchnumpy()["declaration_id"] if condition else None
-    chosen = _among(keys.tolist() if keys is not None else None, "declaration_id IN (SELECT declaration_id FROM candidate)")
+    chosen = _among(
+        keys.tolist() if keys is not None else None, "declaration_id IN (SELECT declaration_id FROM candidate)"
+    )
     engine.execute(
         f"CREATE OR REPLACE TEMP TABLE known AS SELECT DISTINCT declaration_id, revision FROM {log} WHERE {chosen}"
     )
@@ -150,7 +154,9 @@ def watermark(reading: Reading, before: str) -> str:
     return f"{_moment(newest):{STAMP}}" if newest else before
 
 
-def compact(engine: duckdb.DuckDBPyConnection, parts: tuple[Part, ...], columns: dict[str, str], root: Path, path: str) -> tuple[Part, ...]:
+def compact(
+    engine: duckdb.DuckDBPyConnection, parts: tuple[Part, ...], columns: dict[str, str], root: Path, path: str
+) -> tuple[Part, ...]:
     """Merge small files once there are many of them; the old ones stay until no kept generation needs them."""
     for limit, files in TIERS:
         small = tuple(part for part in parts if part.rows < limit)

@@ -1,4 +1,4 @@
-"""The metrics, each declared once: menus, drill, export, API and the dictionary of metrics are all made from this list."""
+"""The metrics, each declared once; menus, drill, export, interface and the dictionary of metrics all read this list."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from datasources.periods import cents_each, share
 
 @dataclass(frozen=True)
 class Measure:
-    """A sum or count over facts or cubes: its SQL on each, and the columns it needs. `cube` is None where none can tell."""
+    """A sum or count: its SQL on facts and on cubes (None where no cube can tell), and the columns it needs."""
 
     facts: str
     cube: str | None

@@ -1,7 +1,8 @@
-"""The work of a minute: read what changed, count it, prove it against the source, publish it, or leave all as it was."""
+"""The work of a minute: read what changed, count it, prove it against the source, publish it, or undo it all."""
 
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from datasources.cubes import BY_DAY, CUBES
 from datasources.engines import duckdb as engines
 from datasources.enterprises import write_enterprises
 from datasources.facts import MARK_COLUMNS, SOURCE_PULSE, fact_types
-from datasources.reconcile import Mismatch, prove
+from datasources.reconcile import Mismatch, Totals, prove, source_totals
 from datasources.snapshots import Folder, Manifest, SnapshotUnreadable, generation_id, sequence_of
 from datasources.source import SHANGHAI, Reading, Source
 from datasources.stages import source_stages
@@ -41,7 +42,11 @@ class Minute:
     """
 
     def __init__(
-        self, settings: Settings, store: Store, render: Render, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        settings: Settings,
+        store: Store,
+        render: Render,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.settings = settings
         self.store = store
@@ -55,6 +60,7 @@ class Minute:
         self.pulse: dict[str, Any] | None = None
         self.swept: datetime | None = None
         self.touched: set[str] = set()
+        self.control: Totals = {}
         self.flipping = False
 
     def changed(self) -> bool:
@@ -95,7 +101,7 @@ class Minute:
         return outcome
 
     def _open(self, present: Pointer | None) -> None:
-        """Bring memory to the published generation, or to the newest one that can be read; ingest catches up from there."""
+        """Bring memory to the published generation, or the newest readable one; ingest catches up from there."""
         if self.manifest is not None and present is not None and self.manifest.id == present.generation:
             return
         published = [present.generation] if present else []
@@ -142,8 +148,12 @@ class Minute:
         facts, marks = before.facts, before.marks
         if taken:
             facts, marks = (*facts, *taken.facts), (*marks, *taken.marks)
-        touched = self._change_cubes(taken, ingest.current(root, facts, marks))
-        cubes = self._write_cubes(before, touched, name, made)
+        # The source adds its control totals while this thread works on the cubes; one thread at a time reads the source.
+        with ThreadPoolExecutor(1) as beside:
+            control = beside.submit(source_totals, reading)
+            touched = self._change_cubes(taken, ingest.current(root, facts, marks))
+            cubes = self._write_cubes(before, touched, name, made)
+        self.control = control.result()
         made += [f"facts/{name}-merged.parquet", f"marks/{name}-merged.parquet", f"enterprises/{name}.parquet"]
         self.touched = set().union(*(touched[cube.name] for cube in BY_DAY))
         return replace(
@@ -184,7 +194,7 @@ class Minute:
 
     def _prove(self, manifest: Manifest, before: Manifest, reading: Reading) -> Manifest:
         limit = self.settings.reconcile_rows
-        proof = prove(self.engine, reading, self.touched, before.pending, limit)
+        proof = prove(self.engine, reading, self.control, self.touched, before.pending, limit)
         today = reading.as_of.astimezone(SHANGHAI).date()
         stages = source_stages(reading, before.stages, self.pulse or {}, today)
         result = {"ok": True, "items": proof.item_months if proof.item_months is not None else "all"}

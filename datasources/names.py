@@ -2,17 +2,19 @@
 
 import re
 
+from geo.countries import name_of
+from geo.districts import district_name, zone_of
+
 try:
-    from geo.countries import name_of
-    from geo.districts import district_name, zone_name
     from geo.groups import groups_of
     from geo.routes import PORTS
 except ImportError:
-    name_of = district_name = zone_name = lambda key: ""
     PORTS = {}
 
-    def groups_of(key):
-        return ["中亚五国"] if key in ("KAZ", "UZB") else []
+    def groups_of(alpha3: str) -> list[str]:
+        """Stand in until the table of groups is there."""
+        return []
+
 
 FUELS = {"BEV": "纯电动", "PHEV": "插电混动", "HEV": "混合动力", "PETROL": "汽油", "DIESEL": "柴油", "OTHER": "其他"}
 MODES = {"3": "铁路", "4": "公路", "2": "海运", "5": "航空", "6": "邮件", "9": "其他"}
@@ -49,4 +51,5 @@ def area_name(key: str) -> str:
 
 def development_zone(key: str) -> str | None:
     """Return the name of a development zone (five digits), None for a code that is none."""
-    return zone_name(key) or None
+    zone = zone_of(key)
+    return zone.name if zone else None

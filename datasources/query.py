@@ -179,7 +179,8 @@ def _median_sql(source: str, by: tuple[str, ...], condition: _Condition) -> str:
         return f"SELECT {chosen} FROM {source} r {_joins(by, condition)} {where} {_group(keys)}"
     names = [f"k{place}" for place in range(len(by))]
     keys = [f"{DIMENSIONS[name].expression} AS {key}" for name, key in zip(by, names, strict=True)]
-    found = f"SELECT DISTINCT {', '.join([*keys, 'r.declaration_id'])} FROM {source} r {_joins(by, condition)} {_where(condition)}"
+    listed = ", ".join([*keys, "r.declaration_id"])
+    found = f"SELECT DISTINCT {listed} FROM {source} r {_joins(by, condition)} {_where(condition)}"
     times = "SELECT declaration_id, clearance_minutes AS minutes FROM fact WHERE line = 1"
     chosen = ", ".join([*names, MEASURES["minutes"].facts])
     return f"SELECT {chosen} FROM ({found}) f JOIN ({times}) t USING (declaration_id) {_group(names)}"

@@ -32,7 +32,9 @@ class Reader:
             paths = [str(root / path) for path in manifest.cubes.get(cube.name, {}).values()]
             cells = f"read_parquet({paths!r})" if paths else empty(cube.columns())
             self.engine.execute(f"CREATE VIEW {cube.table} AS SELECT {', '.join(cube.columns())} FROM {cells}")
-        self.engine.execute(f"CREATE TABLE enterprise AS SELECT * FROM {enterprises.relation(root, manifest.enterprises)}")
+        self.engine.execute(
+            f"CREATE TABLE enterprise AS SELECT * FROM {enterprises.relation(root, manifest.enterprises)}"
+        )
         self.engine.execute("CREATE TABLE country_group (country VARCHAR, name VARCHAR)")
         listed = [country for (country,) in self.engine.execute("SELECT DISTINCT country FROM cube_country").fetchall()]
         pairs = [[country, group] for country in listed for group in groups_of(country)]
@@ -68,7 +70,7 @@ class Readers:
         self._opening = threading.Lock()
 
     def current(self) -> Reader | None:
-        """Return the reader of the published generation, the last good one if the new cannot be opened, None at first."""
+        """Return the reader of the published generation, the last good one if that fails, None at first."""
         pointer = self.published.current()
         if pointer is None or (self.reader is not None and self.reader.generation == pointer.generation):
             return self.reader

@@ -124,7 +124,10 @@ class Folder:
                 raw = orjson.loads((self.root / f"generations/{generation}.json").read_bytes())
                 parts = [part["path"] for part in (*raw["facts"], *raw["marks"])]
                 cubes = [path for months in raw["cubes"].values() for path in months.values()]
-                self.known[generation] = datetime.fromisoformat(raw["as_of"]), frozenset([*parts, *cubes, raw["enterprises"]])
+                self.known[generation] = (
+                    datetime.fromisoformat(raw["as_of"]),
+                    frozenset([*parts, *cubes, raw["enterprises"]]),
+                )
             except (OSError, ValueError, KeyError):
                 return None
         return self.known[generation]
@@ -132,7 +135,9 @@ class Folder:
     def sweep(self, current: str, now: datetime) -> int:
         """Drop generations past their time and files that none of the rest needs; return how many files went."""
         moments = {name: seen[0] for name in self.generations() if (seen := self._references(name))}
-        keep = kept(moments, now) | {current} | {name for name in moments if self._young(f"generations/{name}.json", now)}
+        keep = (
+            kept(moments, now) | {current} | {name for name in moments if self._young(f"generations/{name}.json", now)}
+        )
         for name in set(self.generations()) - keep:
             (self.root / f"generations/{name}.json").unlink(missing_ok=True)
             self.known.pop(name, None)
@@ -157,7 +162,7 @@ class Folder:
 
 
 def kept(moments: dict[str, datetime], now: datetime) -> set[str]:
-    """Choose the generations to keep: all of 24 hours, the last of each hour for 31 days, the last of each day for ever.
+    """Choose the generations to keep: all of 24 hours, the last of each hour of 31 days, the last of each day ever.
 
     Of several manifests with one running number only the last was published; the others are what a killed tick left.
     """

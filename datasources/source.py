@@ -66,7 +66,9 @@ class Source:
             self._isolate(connection)
             as_of = self.clock()
             reading = Reading(connection, as_of)
-            reading.table("SELECT COUNT(*) AS n FROM platform_fact")  # Both databases take their snapshot at the first read.
+            reading.table(
+                "SELECT COUNT(*) AS n FROM platform_fact"
+            )  # Both databases take their snapshot at the first read.
         except (adbc_driver_manager.Error, OSError) as reason:
             self.close()
             raise SourceUnavailable(f"事务数据库暂时无法读取:{reason}") from reason

@@ -19,7 +19,7 @@ AT_CUSTOMS = "('LODGED', 'PASSED', 'EXAMINED', 'SUSPENDED')"
 
 
 def source_stages(reading: Reading, before: dict[str, Any], pulse: dict[str, Any], today: date) -> dict[str, Any]:
-    """Count the registers' stages of this year; nothing is counted again while neither register nor year has changed."""
+    """Count the registers' stages of this year; nothing is counted again while neither register nor day changes."""
     key = [str(pulse.get("registration")), str(pulse.get("licence_vehicle")), today.isoformat()]
     if before.get("key") == key:
         return before
@@ -54,7 +54,11 @@ def _steps(engine: duckdb.DuckDBPyConnection, table: str, span: Span | None, whe
     """Return the vehicles of declarations in some states, of the months of a span or of all time."""
     months = " AND month BETWEEN ? AND ?" if span else ""
     values = [sums.iso(day) for day in span] if span else []
-    return int(sums.fetch(engine, f"SELECT {sums.added(('vehicles',))} FROM {table} WHERE {where}{months}", values)[0]["vehicles"])
+    return int(
+        sums.fetch(engine, f"SELECT {sums.added(('vehicles',))} FROM {table} WHERE {where}{months}", values)[0][
+            "vehicles"
+        ]
+    )
 
 
 def _median_days(engine: duckdb.DuckDBPyConnection, span: Span) -> float | None:

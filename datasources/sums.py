@@ -34,14 +34,20 @@ def grouped(engine: duckdb.DuckDBPyConnection, table: str, by: str, span: Span) 
     """Return the measures of a span by one or more columns of a cube (comma-separated), keyed by value or tuple."""
     columns = by.split(", ")
     measures = ("vehicles", "cny_cents")
-    rows = fetch(engine, f"SELECT {by}, {added(measures)} FROM {table} WHERE day BETWEEN ? AND ? GROUP BY {by}", list(span))
+    rows = fetch(
+        engine, f"SELECT {by}, {added(measures)} FROM {table} WHERE day BETWEEN ? AND ? GROUP BY {by}", list(span)
+    )
     keys = [tuple(row[column] for column in columns) if len(columns) > 1 else row[by] for row in rows]
     return {key: {name: row[name] for name in measures} for key, row in zip(keys, rows, strict=True)}
 
 
 def enterprises(engine: duckdb.DuckDBPyConnection, span: Span) -> int:
     """Return how many enterprises cleared something in a span."""
-    return int(fetch(engine, "SELECT COUNT(DISTINCT uscc) AS n FROM cube_enterprise WHERE day BETWEEN ? AND ?", list(span))[0]["n"])
+    return int(
+        fetch(engine, "SELECT COUNT(DISTINCT uscc) AS n FROM cube_enterprise WHERE day BETWEEN ? AND ?", list(span))[0][
+            "n"
+        ]
+    )
 
 
 def new_energy_share(fuels: dict[str, dict[str, int]]) -> float | None:
@@ -57,7 +63,8 @@ def median_minutes(engine: duckdb.DuckDBPyConnection, first: str, last: str) -> 
     """
     rows = fetch(
         engine,
-        "SELECT minutes, CAST(SUM(n) AS BIGINT) AS n FROM cube_hours WHERE month BETWEEN ? AND ? GROUP BY minutes ORDER BY minutes",
+        "SELECT minutes, CAST(SUM(n) AS BIGINT) AS n FROM cube_hours "
+        "WHERE month BETWEEN ? AND ? GROUP BY minutes ORDER BY minutes",
         [first, last],
     )
     return middle([(row["minutes"], row["n"]) for row in rows])

@@ -11,7 +11,17 @@ from dashboard.settings import Settings
 from datasources import sums
 from datasources.facts import SOURCE_DEMO, SOURCE_EVENTS
 from datasources.names import FUELS, MODES, area_name, development_zone, office_name
-from datasources.periods import Span, cents_each, change, month_before, month_to_date, months_back, share, year_before, year_to_date
+from datasources.periods import (
+    Span,
+    cents_each,
+    change,
+    month_before,
+    month_to_date,
+    months_back,
+    share,
+    year_before,
+    year_to_date,
+)
 from datasources.ranks import country_ranks, enterprise_ranks, model_ranks
 from datasources.snapshots import Manifest
 from datasources.source import SHANGHAI, Reading
@@ -142,7 +152,12 @@ def goal_figures(goal: int | None, cny_cents: int, today: date) -> dict[str, Any
         return None
     days = (date(today.year + 1, 1, 1) - date(today.year, 1, 1)).days
     amount = f"{(Decimal(goal) / 10_000_000_000).normalize():f}"
-    return {"cny_cents": goal, "label": f"{amount} 亿元", "done": cny_cents / goal, "time": today.timetuple().tm_yday / days}
+    return {
+        "cny_cents": goal,
+        "label": f"{amount} 亿元",
+        "done": cny_cents / goal,
+        "time": today.timetuple().tm_yday / days,
+    }
 
 
 def trend(engine: duckdb.DuckDBPyConnection, today: date) -> list[dict[str, Any]]:

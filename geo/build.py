@@ -32,6 +32,7 @@ MERGED = {"XKX": "SRB", "CYP-TUR": "CYP"}
 # The special regions lie inside the outline of China; their points come from the provinces of the source.
 INSIDE_CHINA = {"HKG": "810000", "MAC": "820000", "TWN": "710000"}
 ANTARCTICA = (0.0, -80.0)  # The source has no outline of it.
+GAP_KM2 = 2000
 ISLAND_KM2 = 5.0
 ISLET_KM = 0.2  # An islet smaller than this is drawn as a square of this side, so that it is never lost.
 
@@ -95,7 +96,7 @@ def matched(raw: dict[str, Geometry]) -> dict[str, Geometry]:
     order = sorted(raw, key=lambda code: (code != "CHN", raw[code].area))
     light = valid(shapely.coverage_simplify([thin(raw[code], FIRST_AREA_KM2) for code in order], FIRST_TOLERANCE_KM))
     clean = shapely.coverage_clean(light, snapping_distance=0.05, merge_strategy="min_index", gap_width=2.0)
-    return merged(dict(zip(order, clean, strict=True)))
+    return closed(merged(dict(zip(order, clean, strict=True))))
 
 
 def merged(world: dict[str, Geometry]) -> dict[str, Geometry]:
@@ -103,6 +104,21 @@ def merged(world: dict[str, Geometry]) -> dict[str, Geometry]:
     for code, owner in MERGED.items():
         parts[owner].append(world[code])
     return {code: shapely.union_all(group) for code, group in parts.items()}
+
+
+def closed(world: dict[str, Geometry]) -> dict[str, Geometry]:
+    """The land that the source leaves between China's border and its neighbours (most of it in the Pamirs) goes to the
+    neighbour: China's line stays as published, and no land is painted as sea."""
+    land = shapely.union_all([*world.values()])
+    rings = [Polygon(ring) for part in shapely.get_parts(land) for ring in part.interiors]
+    for gap in (ring for ring in rings if ring.area < GAP_KM2 and shared(ring, world["CHN"]) > 0):
+        owner = max((code for code in world if code != "CHN"), key=lambda code: shared(gap, world[code]))
+        world[owner] = shapely.union_all([world[owner], gap])
+    return world
+
+
+def shared(gap: Polygon, country: Geometry) -> float:
+    return gap.exterior.intersection(country).length if gap.intersects(country) else 0.0
 
 
 def simplified(world: dict[str, Geometry]) -> dict[str, Geometry]:
@@ -152,7 +168,7 @@ def collection(features: list[dict[str, Any]]) -> dict[str, Any]:
 
 def world_features(world: dict[str, Geometry], islands: list[Polygon]) -> list[dict[str, Any]]:
     features = []
-    for code, geometry in sorted(world.items()):
+    for code, geometry in sorted(world.items(), key=lambda item: (item[0] == "CHN", item[0])):
         shape = shapely.set_precision(geometry, WORLD_GRID_KM)
         if code == "CHN":
             shape = MultiPolygon([*shapely.get_parts(shapely.union_all([shape, *islands], grid_size=WORLD_GRID_KM))])

@@ -1,4 +1,4 @@
-"""Builds rows of the transaction ledger for tests, writes them straight into its tables, and sets a worker beside it."""
+"""Builds rows of the transaction ledger for tests, writes them into its tables, and sets a worker beside it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from datasources.reader import Reader, open_reader
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 USCCS = ("91610113MA6TEST011", "91610104MA6TEST022", "91610132MA6TEST033")
+CLOSED = ("CLEARED", "DELETED")
 CARS = (("BYD", "Han", "BEV"), ("BYD", "Song Plus", "PHEV"), ("Toyota", "Camry", "HEV"), ("Geely", "Coolray", "PETROL"))
 
 
@@ -219,7 +220,7 @@ def _scattered(chance: Random, number: int, changed_at: datetime, revision: int 
         state=state,
         declared_on=declared,
         released_on=declared + timedelta(days=chance.randint(0, 3)) if state != "LODGED" else None,
-        cleared_on=declared + timedelta(days=chance.randint(3, 40)) if state in ("CLEARED", "DELETED") else None,
+        cleared_on=min(declared + timedelta(days=chance.randint(3, 40)), START.date()) if state in CLOSED else None,
         minutes=chance.randint(100, 60_000) if state == "CLEARED" and chance.random() < 0.9 else None,
         exit_office=chance.choice(["9402", "9404", "0200"]),
         transport_mode=chance.choice("342"),

@@ -42,10 +42,9 @@ class Platform:
     def start(self) -> None:
         """Start and wait until it can serve."""
         self.var.mkdir(parents=True, exist_ok=True)
-        log = open(self.var / "platform.log", "ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard", "run"], cwd=ROOT, env=self.env, stdout=log, stderr=log
-        )
+        with open(self.var / "platform.log", "ab") as log:
+            command = [sys.executable, "-m", "dashboard", "run"]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
         self.await_health()
 
     def await_health(self) -> None:

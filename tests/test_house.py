@@ -1,4 +1,4 @@
-"""The house stands: who may import whom, settings are declared and documented, the schema is what the migrations make."""
+"""The house stands: imports, settings and their help, and the schema that the migrations make."""
 
 import os
 import subprocess
@@ -39,7 +39,9 @@ def test_no_room_for_odds_and_ends() -> None:
 
 def test_a_misspelt_setting_stops_the_start() -> None:
     env = {**os.environ, f"{PREFIX}PROT": "1"}
-    started = subprocess.run([sys.executable, "-m", "dashboard", "check"], cwd=ROOT, capture_output=True, text=True, env=env)
+    started = subprocess.run(
+        [sys.executable, "-m", "dashboard", "check"], cwd=ROOT, capture_output=True, text=True, env=env
+    )
     assert started.returncode == 78
     assert "PANORAMA_PORT" in started.stdout
 

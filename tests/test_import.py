@@ -24,9 +24,7 @@ from backend.models import audit_line, customs_rate, declaration, document, good
 from tests.truths import ledger_truth, same_truth
 
 UNTIL = date(2026, 10, 31)
-RECEIPT = (
-    "<DEC_RESULT><CUS_CIQ_NO>{}</CUS_CIQ_NO><NOTICE_DATE>{}</NOTICE_DATE><CHANNEL>{}</CHANNEL></DEC_RESULT>"
-)
+RECEIPT = "<DEC_RESULT><CUS_CIQ_NO>{}</CUS_CIQ_NO><NOTICE_DATE>{}</NOTICE_DATE><CHANNEL>{}</CHANNEL></DEC_RESULT>"
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +116,9 @@ def test_an_amended_declaration_is_a_new_version(ledger: Engine, world: tuple[Pa
 
 
 @pytest.mark.db
-def test_a_receipt_may_come_before_its_declaration_and_after_its_deletion(ledger: Engine, world: tuple[Path, Any]) -> None:
+def test_a_receipt_may_come_before_its_declaration_and_after_its_deletion(
+    ledger: Engine, world: tuple[Path, Any]
+) -> None:
     folder, _ = world
     seq_no, text = first(folder)
     send = lambda name, channel, at: take_batch(  # noqa: E731
@@ -157,7 +157,14 @@ def test_vehicles_take_their_state_from_all_sources(ledger: Engine, world: tuple
     _, text = first(folder)
     vin = re.search(r"<VinCode>(\w+)<", text)[1]  # type: ignore[index]
     with writing(ledger) as connection:
-        assert states_of(connection, [vin])[vin] in {"LICENSED", "DECLARED", "PASSED", "EXAMINED", "RELEASED", "CLEARED"}
+        assert states_of(connection, [vin])[vin] in {
+            "LICENSED",
+            "DECLARED",
+            "PASSED",
+            "EXAMINED",
+            "RELEASED",
+            "CLEARED",
+        }
 
 
 @pytest.mark.shared

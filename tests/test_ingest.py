@@ -126,7 +126,9 @@ def test_small_files_are_merged_and_nothing_is_lost(desk: Desk, monkeypatch: pyt
     monkeypatch.setattr(ingest, "TIERS", ((6, 3), (100, 2)))
     filings = [Filing(1)]
     for step in range(16):
-        filings[0] = replace(filings[0], revision=step + 1, changed_at=minutes_later(step), items=(Item(cny_cents=step),))
+        filings[0] = replace(
+            filings[0], revision=step + 1, changed_at=minutes_later(step), items=(Item(cny_cents=step),)
+        )
         desk.ledger.put(filings)
         last = manifest(desk)
     assert len(last.facts) <= 5 and len(last.marks) <= 5

@@ -1,4 +1,4 @@
-"""Every metric by every dimension, and every figure of the wall, against a plain count in Python over the inserted rows."""
+"""Every metric by every dimension, and every figure of the wall, against a plain count over the inserted rows."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -117,7 +117,9 @@ def test_each_metric_by_each_dimension_equals_a_plain_count(reader: Reader, metr
             groups[key].append((filing, item))
     answer = ask(reader, Question((metric,), (by,)), ALL)
     found = {row[by]: row[metric] for row in answer.rows}
-    assert found == {key: pytest.approx(value(metric, rows)) for key, rows in groups.items()} and len(found) > 1 - (by == "state")
+    assert found == {key: pytest.approx(value(metric, rows)) for key, rows in groups.items()} and len(found) > 1 - (
+        by == "state"
+    )
     assert answer.total[metric] == pytest.approx(value(metric, [(f, i) for f, i, _ in rows_of(metric)]))
 
 
@@ -177,7 +179,12 @@ def test_ratios_have_no_value_without_a_base_and_money_is_divided_exactly() -> N
 
 
 def test_the_median_of_counted_values() -> None:
-    assert middle([]) is None and middle([(3, 1)]) == 3 and middle([(1, 2), (10, 2)]) == 5.5 and middle([(1, 3), (9, 2)]) == 1
+    assert (
+        middle([]) is None
+        and middle([(3, 1)]) == 3
+        and middle([(1, 2), (10, 2)]) == 5.5
+        and middle([(1, 3), (9, 2)]) == 1
+    )
 
 
 def test_the_goal_is_read_without_a_float() -> None:
@@ -237,9 +244,13 @@ def test_the_rankings_on_the_wall(desk: Desk, part: str, by: str) -> None:
 
     now, base, october = grouped(YEAR), grouped(LAST), order(grouped(Span(YEAR.first, date(2026, 10, 31))))
     listed = desk.wall()[part]
-    assert [row["key"] for row in listed] == order(now) and [row["rank"] for row in listed] == list(range(1, len(now) + 1))
+    assert [row["key"] for row in listed] == order(now) and [row["rank"] for row in listed] == list(
+        range(1, len(now) + 1)
+    )
     for row in listed:
-        assert (row["vehicles"], row["cny_cents"]) == tuple(value(n, now[row["key"]]) for n in ("vehicles", "cny_cents"))
+        assert (row["vehicles"], row["cny_cents"]) == tuple(
+            value(n, now[row["key"]]) for n in ("vehicles", "cny_cents")
+        )
         assert row["share"] == pytest.approx(row["vehicles"] / value("vehicles", within(YEAR)))
         assert row["yoy"] == pytest.approx(row["vehicles"] / value("vehicles", base[row["key"]]) - 1)
         assert row["move"] == october.index(row["key"]) - row["rank"] + 1
@@ -278,7 +289,9 @@ def test_the_stages_and_the_ticker_on_the_wall(desk: Desk) -> None:
     ticker = desk.wall()["ticker"]
     assert len(ticker) == 12 and [row["at"] for row in ticker] == sorted((row["at"] for row in ticker), reverse=True)
     filing = next(f for f in FILINGS if f.head()["seq_no"] == ticker[0]["seq_no"])
-    assert ticker[0]["vehicles"] == filing.total("vehicles") and ticker[0]["country"] == country_name(filing.items[0].country)
+    assert ticker[0]["vehicles"] == filing.total("vehicles") and ticker[0]["country"] == country_name(
+        filing.items[0].country
+    )
 
 
 @pytest.mark.db
@@ -286,11 +299,17 @@ def test_the_registers_fill_their_stages(database_url: str, tmp_path: Path) -> N
     desk = Desk(database_url, tmp_path)
     desk.publish()
     assert [row["source"] for row in desk.wall()["stages"][1:3]] == [False, False]
-    cars = [{"vin": f"V{n}", "transfer_on": f"202{5 + n % 2}-05-01", "version": 1, "changed_at": minutes_later(1)} for n in range(9)]
+    cars = [
+        {"vin": f"V{n}", "transfer_on": f"202{5 + n % 2}-05-01", "version": 1, "changed_at": minutes_later(1)}
+        for n in range(9)
+    ]
     desk.ledger.insert(registration, cars)
     desk.ledger.insert(
         licence_vehicle,
-        [{"licence_no": "26-XA-000001", "vin": f"V{n}", "issued_on": "2026-06-01", "changed_at": minutes_later(1)} for n in range(3)],
+        [
+            {"licence_no": "26-XA-000001", "vin": f"V{n}", "issued_on": "2026-06-01", "changed_at": minutes_later(1)}
+            for n in range(3)
+        ],
     )
     assert desk.minute.changed()
     desk.publish()

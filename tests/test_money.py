@@ -11,7 +11,11 @@ from backend.clearance.money import Cost, fob_cents
 
 ONE = Decimal(1)
 USD = Decimal("7.1")
-TOTAL = {"freight": Cost("3", Decimal(60), ONE), "insurance": Cost("3", Decimal(4), ONE), "other": Cost("3", Decimal(1), ONE)}
+TOTAL = {
+    "freight": Cost("3", Decimal(60), ONE),
+    "insurance": Cost("3", Decimal(4), ONE),
+    "other": Cost("3", Decimal(1), ONE),
+}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,9 @@ def test_an_exact_tie_is_rounded_up() -> None:
     assert fob_cents([Decimal("2.675")], "3", {}, Decimal(0), ONE)[0].cny == 268
 
 
-@given(st.lists(st.decimals("0.01", "900000", places=2), min_size=1, max_size=50), st.decimals("0.01", "5000", places=2))
+@given(
+    st.lists(st.decimals("0.01", "900000", places=2), min_size=1, max_size=50), st.decimals("0.01", "5000", places=2)
+)
 def test_shares_follow_value(values: list[Decimal], freight: Decimal) -> None:
     got = fob_cents(values, "1", {"freight": Cost("3", freight, ONE)}, Decimal(0), USD)
     invoice = sum(map(Fraction, values))

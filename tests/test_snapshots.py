@@ -32,7 +32,6 @@ def files(desk: Desk) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*.*") if path.is_file()}
 
 
-
 def cleared(desk: Desk) -> Filing:
     return next(filing for filing in scattered(7, 40) if filing.counted)
 
@@ -241,7 +240,9 @@ def test_each_minute_of_a_day_each_hour_of_a_month_and_each_day_are_kept() -> No
     assert sum(age <= timedelta(hours=24) for age in left) == 6 * 24 + 1
     assert sum(timedelta(hours=24) < age <= timedelta(days=31) for age in left) == pytest.approx(30 * 24, abs=1)
     assert sum(age > timedelta(days=31) for age in left) == pytest.approx(29, abs=1)
-    assert all(moment.minute == 50 for moment in (names[n] for n in kept(names, now)) if now - moment > timedelta(days=2))
+    assert all(
+        moment.minute == 50 for moment in (names[n] for n in kept(names, now)) if now - moment > timedelta(days=2)
+    )
 
 
 def test_of_two_manifests_with_one_number_only_the_published_one_is_kept() -> None:

@@ -1,4 +1,4 @@
-"""Answers of the statistics interface: computed once for each generation, scope and question, then handed out as bytes."""
+"""Answers of the statistics interface, computed once for each generation, scope and question."""
 
 from datetime import date
 

@@ -76,15 +76,17 @@ def assess(message: Message, codes: CodeBook, rates: Rates, declared: str | None
     Raises Held with the first reason found, in the order a clerk would check: number, goods, consignor, date, items.
     """
     head = message.head
-    seq_no = _required(head.get("seq_no"), "no_number", "没有统一编号(SeqNo),请等单一窗口暂存回执或补填")
+    seq_no = _required(head.get("seq_no"), "no_number", "没有统一编号（SeqNo），请等单一窗口暂存回执或补填")
     if not message.goods:
         raise Held("no_goods", "没有商品项，报关单至少要有一项商品")
-    uscc = _required(head.get("consignor_uscc"), "no_consignor", "没有境内发货人统一社会信用代码(TradeCoScc)")
+    uscc = _required(head.get("consignor_uscc"), "no_consignor", "没有境内发货人统一社会信用代码（TradeCoScc）")
     if len(uscc) != 18:
         raise Held("bad_consignor", f"境内发货人统一社会信用代码“{uscc[:30]}”不是18位")
     day = _day(head.get("d_date") or declared)
     cents = _cents(message, codes, rates, day[:7])
-    items = [_item(n, goods, message, codes, c) for n, (goods, c) in enumerate(zip(message.goods, cents, strict=True), 1)]
+    items = [
+        _item(n, goods, message, codes, c) for n, (goods, c) in enumerate(zip(message.goods, cents, strict=True), 1)
+    ]
     return Assessed(seq_no, uscc, day, items)
 
 
@@ -97,7 +99,7 @@ def _required(text: str | None, code: str, reason: str) -> str:
 def _day(text: str | None) -> str:
     digits = (text or "")[:10].replace("-", "")
     if not digits:
-        raise Held("no_date", "没有申报日期(DDate),无法确定汇率月份")
+        raise Held("no_date", "没有申报日期（DDate），无法确定汇率月份")
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8])).isoformat()
     except ValueError:
@@ -160,7 +162,7 @@ def _cost(message: Message, kind: str, codes: CodeBook, rates: Rates, month: str
         return None
     value = _number(text, label)
     if mark not in {"1", "2", "3"}:
-        raise Held("bad_cost", f"{label}标记“{mark or ''}”不是 1(率)、2(单价)、3(总价)")
+        raise Held("bad_cost", f"{label}标记“{mark or ''}”不是 1（率）、2（单价）、3（总价）")
     if mark == "1":
         return Cost(mark, value, Decimal(1))
     return Cost(mark, value, _rate(rates, month, _currency(head.get(f"{kind}_currency"), codes, f"{label}币制")))

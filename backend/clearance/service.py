@@ -96,7 +96,7 @@ def _write_heads(
         added = connection.execute(insert(declaration).returning(declaration.c.seq_no, declaration.c.id), new)
         ids.update({seq_no: number for seq_no, number in added})
     if changed := [{**row, "b_id": ids[row["seq_no"]]} for row in rows if row["seq_no"] in present]:
-        values = {c: bindparam(c) for c in rows[0] if c != "seq_no"}
+        values: dict[str, Any] = {c: bindparam(c) for c in rows[0] if c != "seq_no"}
         connection.execute(update(declaration).where(declaration.c.id == bindparam("b_id")).values(values), changed)
     return ids
 

@@ -1,4 +1,4 @@
-"""The states of a declaration and of a vehicle: what an authority's facts make of them, and which moves a user may make.
+"""The states of a declaration and of a vehicle: what facts make of them, and which moves a user may make.
 
 An authority's fact is always recorded, also when an earlier step of ours has no evidence (statistical rule 1); only
 moves that users make are refused. Source: statistical rule 1 and the vehicle states of the export process.
@@ -125,7 +125,8 @@ def shanghai_day(at: datetime | None) -> str | None:
 
 def status_of(notices: Iterable[Notice]) -> Status:
     """Fold receipts by notice time, ties by rank, whatever their order of arrival (statistical rule 1)."""
-    state, times = "SUBMITTED", {}
+    state = "SUBMITTED"
+    times: dict[str, datetime] = {}
     for notice in sorted(set(notices), key=lambda n: (n.at, RANK.get(n.channel, len(RANK)))):
         channel = CHANNELS.get(notice.channel)
         if channel is None:

@@ -1,4 +1,4 @@
-"""One record per VIN: where it was seen, the state that all sources together give it, and the steps that users record."""
+"""One record per VIN: where it was seen, the state that all sources give it, and the steps that users record."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ ORDER = (
     "REFUNDED",
     "WITHDRAWN",
 )
-# A declaration that customs sent back or deleted leaves the vehicle where it stood before (9.1: it may be declared again).
+# A declaration that customs sent back or deleted leaves the vehicle where it stood: it may be declared again.
 OF_DECLARATION = {"SUBMITTED": "DECLARED", "LODGED": "DECLARED", "SUSPENDED": "EXAMINED"}
 GONE = {"REJECTED", "DELETED"}
 

@@ -23,10 +23,11 @@ from backend.models import customs_rate, enterprise, licence, registration
 from backend.models.versioned import Row
 
 SHOWN = 5
+KEPT_BY_US = ("version", "document_id", "changed_at")
 REGISTERS: dict[str, tuple[Table, tuple[str, ...]]] = {
     "enterprises": (enterprise, ("name", "uscc", "customs_code", "area", "kind", "filed_on", "valid_to", "authority")),
     "licences": (licence, ()),
-    "registrations": (registration, tuple(c for c in registration.c.keys() if c not in ("version", "document_id"))),
+    "registrations": (registration, tuple(c.name for c in registration.columns if c.name not in KEPT_BY_US)),
     "rates": (customs_rate, ("month", "currency", "cny_per_unit")),
 }
 
@@ -113,5 +114,4 @@ def _register(connection: Connection, actor: str, sheet: Sheet, document_id: int
 def _fitted(kind: str, row: dict[str, str]) -> Row:
     """The columns of the register, all of them, with None for what the table leaves empty."""
     _, columns = REGISTERS[kind]
-    names = [c for c in columns if c != "changed_at"] or list(row)
-    return {name: row.get(name) or None for name in names}
+    return {name: row.get(name) or None for name in columns or row}

@@ -17,7 +17,7 @@ API_FOLDER = "/api/"
 
 @dataclass
 class Admission:
-    """Looks tokens up and remembers the answer for a few seconds, so that a wall's polling costs no query each time."""
+    """Looks tokens up and remembers the answer for a few seconds, so that polling costs no query each time."""
 
     engine: Engine
     known: dict[tuple[str, str], tuple[float, Holder | None]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Admission:
         return found[1]
 
     def visitor(self, path: str, cookies: str, authorization: str) -> Holder | None:
-        """The holder behind a request's headers: a Bearer token for the API, the screen's cookie for everything else."""
+        """The holder behind a request's headers: a Bearer token for the API, the screen's cookie for all else."""
         if path.startswith(API_FOLDER):
             scheme, _, token = authorization.partition(" ")
             return self.holder("api", token.strip()) if scheme.lower() == "bearer" else None

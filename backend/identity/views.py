@@ -59,10 +59,14 @@ def is_demo() -> bool:
 
 @door.get("/enter")
 def enter() -> AnyResponse:
-    """A screen's way in: the token goes from the address into a cookie, so that it is on no screen and in no log."""
+    """A screen's way in: the token goes from the address into a cookie, off the screen and out of the logs."""
     token = request.args.get("token", "")
     if current_app.extensions["admission"].holder("screen", token) is None:
-        return refused()[0] if request.path == "/" else Response("屏幕令牌无效、已吊销或已过期", 401, mimetype="text/plain")
+        return (
+            refused()[0]
+            if request.path == "/"
+            else Response("屏幕令牌无效、已吊销或已过期", 401, mimetype="text/plain")
+        )
     return _with_cookie(token)
 
 
@@ -77,7 +81,12 @@ def demo_screen() -> AnyResponse:
 def _with_cookie(token: str) -> AnyResponse:
     answer = redirect("/wall", 303)
     answer.set_cookie(
-        SCREEN_COOKIE, token, max_age=int(SCREEN_LIFE.total_seconds()), httponly=True, samesite="Lax", secure=request.is_secure
+        SCREEN_COOKIE,
+        token,
+        max_age=int(SCREEN_LIFE.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer

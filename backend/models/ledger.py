@@ -55,7 +55,7 @@ goods_item = Table(
     Column("declaration_id", BigId, ForeignKey("declaration.id"), primary_key=True),
     Column("line", Integer, primary_key=True, comment="报关单内的次序，从1起"),
     *_texts(GOODS),
-    Column("country", String(3), nullable=False, comment="统计国别,ISO 3166 三位"),
+    Column("country", String(3), nullable=False, comment="统计国别，ISO 3166 三位"),
     Column("brand", Text, nullable=False),
     Column("model", Text, nullable=False, comment="品牌 + 空格 + 型号，照原文"),
     Column("fuel", String(8), nullable=False, comment="按商品编号归类的动力类型"),

@@ -82,7 +82,7 @@ code = Table(
     Column("table_name", String(24), primary_key=True),
     Column("code", String(32), primary_key=True),
     Column("valid_from", String(10), primary_key=True),
-    Column("valid_to", String(10), nullable=False, comment="含当日;9999-12-31 为仍有效"),
+    Column("valid_to", String(10), nullable=False, comment="含当日；9999-12-31 为仍有效"),
     Column("name", Text, nullable=False),
     Column("old_code", Text),
     Column("attrs", JSON, nullable=False),

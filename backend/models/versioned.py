@@ -71,7 +71,7 @@ def _replace(
         return
     connection.execute(insert(record_version), [_version(table, keys, old) for old, _ in pairs])
     rows = [_stamped(new, old["version"] + 1, at, document_id) for old, new in pairs]
-    values = {c: bindparam(c) for c in rows[0] if c not in keys}
+    values: Row = {c: bindparam(c) for c in rows[0] if c not in keys}
     statement = update(table).values(values)
     for k in keys:
         statement = statement.where(table.c[k] == bindparam(f"b_{k}"))

@@ -1,4 +1,4 @@
-"""The wall in a real browser: nothing cut, small or overprinted at four sizes; what it does when things change or fail."""
+"""The wall in a real browser: nothing cut, small or overprinted at four sizes; what it does as things change or fail."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,15 @@ pytestmark = pytest.mark.browser
 MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 SIZES = {"hd": (1366, 768), "fhd": (1920, 1080), "4k": (3840, 2160), "ultra": (7680, 2160)}
 # Names that nobody has placed on the map by hand, of countries all round the picture.
-UNPLACED = {"GBR": "英国", "MEX": "墨西哥", "THA": "泰国", "NPL": "尼泊尔", "PER": "秘鲁", "SAU": "沙特阿拉伯", "VNM": "越南"}
+UNPLACED = {
+    "GBR": "英国",
+    "MEX": "墨西哥",
+    "THA": "泰国",
+    "NPL": "尼泊尔",
+    "PER": "秘鲁",
+    "SAU": "沙特阿拉伯",
+    "VNM": "越南",
+}
 
 
 @pytest.fixture
@@ -82,20 +90,26 @@ def test_no_text_is_cut_small_or_overprinted(stand: Stand, screen: Any, size: st
 
 @pytest.mark.parametrize("size", ["fhd", "ultra"])
 def test_the_same_holds_for_a_crowded_world_without_goal_and_with_a_fault(stand: Stand, screen: Any, size: str) -> None:
-    more = [{**stand.figures["countries"][-1], "key": key, "name": name, "vehicles": 9} for key, name in UNPLACED.items()]
+    more = [
+        {**stand.figures["countries"][-1], "key": key, "name": name, "vehicles": 9} for key, name in UNPLACED.items()
+    ]
     fault = {"code": "reconcile", "message": "出口额与事务库相差 0.01 元", "since": stand.figures["as_of"]}
     stand.number = 0
     stand.publish(countries=stand.figures["countries"] + more, goal=None, fault=fault, reconciled=False)
     shown = screen(*SIZES[size]).show(f"{stand.address}/wall?theme=light")
     assert shown.measured() == []
     assert shown.text(".seal.bad").replace("\n", "") == "账实不符"
-    assert "underline" in shown.page.evaluate("getComputedStyle(document.querySelector('.figure .big > .n')).textDecorationLine")
+    assert "underline" in shown.page.evaluate(
+        "getComputedStyle(document.querySelector('.figure .big > .n')).textDecorationLine"
+    )
     assert shown.page.locator("text=未设年度目标").count() == 1
 
 
 def test_a_panel_without_data_says_so_and_breaks_nothing(stand: Stand, screen: Any) -> None:
     stand.number = 0
-    empty = dict.fromkeys(("countries", "models", "enterprises", "fuel", "modes", "flows", "districts", "zones", "trend", "ticker"), [])
+    empty = dict.fromkeys(
+        ("countries", "models", "enterprises", "fuel", "modes", "flows", "districts", "zones", "trend", "ticker"), []
+    )
     stand.publish(**empty)
     shown = screen(*SIZES["fhd"])
     shown.page.goto(f"{stand.address}/wall")
@@ -112,12 +126,16 @@ def test_every_chart_has_words_and_every_ranking_is_a_table(stand: Stand, screen
 
 def test_a_new_generation_changes_the_figure_in_place(stand: Stand, screen: Any) -> None:
     shown = screen(*SIZES["fhd"]).show(f"{stand.address}/wall")
-    shown.page.evaluate("window.kept = [window.panorama.charts['wall-chart-map'], document.querySelector('.figure .big > .n')]")
+    shown.page.evaluate(
+        "window.kept = [window.panorama.charts['wall-chart-map'], document.querySelector('.figure .big > .n')]"
+    )
     stand.publish(year={**stand.figures["year"], "vehicles": 6789})
     shown.page.wait_for_selector(".leaf-was >> text=5,301", timeout=15_000)  # the old figure is still fading out
     shown.drawn("g2")
     assert shown.text(".kpi .n") == "6,789"
-    assert shown.page.evaluate("window.kept[0] === window.panorama.charts['wall-chart-map'] && window.kept[1].isConnected")
+    assert shown.page.evaluate(
+        "window.kept[0] === window.panorama.charts['wall-chart-map'] && window.kept[1].isConnected"
+    )
     assert shown.page.locator(".leaf-was").count() == 0 and shown.troubles == []
 
 
@@ -192,7 +210,11 @@ def test_the_front_page_has_figures_ways_in_and_the_demo_tag(stand: Stand, scree
     shown.page.goto(f"{stand.address}/")
     shown.page.wait_for_selector("text=5,301", timeout=15_000)
     assert shown.text(".topbar .demo") == "演示数据" and "正常" in shown.text(".fresh")
-    assert [a.get_attribute("href") for a in shown.page.locator(".ways a").all()] == ["/demo/screen", "/wall", "/api/v1/"]
+    assert [a.get_attribute("href") for a in shown.page.locator(".ways a").all()] == [
+        "/demo/screen",
+        "/wall",
+        "/api/v1/",
+    ]
     shown.page.click(".ways a[href='/wall']")
     shown.drawn("g1")
     assert shown.page.evaluate("document.documentElement.dataset.theme") == "dark"
