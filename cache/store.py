@@ -24,7 +24,7 @@ NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 @dataclass(frozen=True)
 class Pointer:
-    """Which generation is published, by which worker (fence), of which moment its data is, and when it was published."""
+    """Which generation is published, by which worker (fence), of which moment its data is, and since when."""
 
     generation: str
     fence: int

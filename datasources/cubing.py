@@ -44,7 +44,7 @@ def apply(engine: duckdb.DuckDBPyConnection, arrived: str, departed: str) -> dic
 
 
 def _changed_cells(cube: Cube, delta: str) -> str:
-    """Return the SQL of the cells that really change: a new revision that leaves all figures as they were touches none."""
+    """Return the SQL of the cells that change: a new revision that leaves all figures as they were touches none."""
     dimensions = ", ".join(("month", *cube.dimensions))
     measures = ", ".join(f"CAST(SUM({name}) AS BIGINT) AS {name}" for name in cube.measures)
     moved = " OR ".join(f"SUM({name}) <> 0" for name in cube.measures)

@@ -17,7 +17,7 @@ def relation(root: Path, path: str) -> str:
 
 
 def write_enterprises(engine: duckdb.DuckDBPyConnection, reading: Reading, root: Path, before: str, name: str) -> str:
-    """Read the register into the table `enterprise`; return the path of its file, the former one when nothing changed."""
+    """Read the register into the table `enterprise`; return the path of its file, the former one if it is the same."""
     engine.register("incoming", reading.table(SOURCE_ENTERPRISE))
     made = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in ENTERPRISE_COLUMNS.items())
     engine.execute(f"CREATE OR REPLACE TABLE enterprise AS SELECT {made} FROM incoming")

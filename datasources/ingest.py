@@ -57,10 +57,9 @@ def window(reading: Reading, watermark: str) -> str:
     if not watermark:
         return ""
     since = f"{_moment(watermark) - OVERLAP:{STAMP}}"
-    newest = f"SELECT changed_at FROM declaration WHERE changed_at <= '{watermark}' ORDER BY changed_at DESC LIMIT 1 OFFSET {OVERLAP_ROWS}"
-    crowded = reading.rows(
-        f"SELECT CAST(changed_at AS TEXT) AS at FROM ({newest}) AS crowd WHERE changed_at >= '{since}'"
-    )
+    newest = f"SELECT changed_at FROM declaration WHERE changed_at <= '{watermark}' ORDER BY changed_at DESC"
+    crowd = f"({newest} LIMIT 1 OFFSET {OVERLAP_ROWS}) AS crowd"
+    crowded = reading.rows(f"SELECT CAST(changed_at AS TEXT) AS at FROM {crowd} WHERE changed_at >= '{since}'")
     return f"changed_at > '{crowded[0]['at']}'" if crowded else f"changed_at >= '{since}'"
 
 

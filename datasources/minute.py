@@ -17,7 +17,7 @@ from datasources.engines import duckdb as engines
 from datasources.enterprises import write_enterprises
 from datasources.facts import MARK_COLUMNS, SOURCE_PULSE, fact_types
 from datasources.reconcile import Mismatch, Totals, prove, source_totals
-from datasources.snapshots import Folder, Manifest, SnapshotUnreadable, generation_id, sequence_of
+from datasources.snapshots import Folder, Manifest, Part, SnapshotUnreadable, generation_id, sequence_of
 from datasources.source import SHANGHAI, Reading, Source
 from datasources.stages import source_stages
 
@@ -139,39 +139,44 @@ class Minute:
     def _count(self, before: Manifest, reading: Reading, name: str, made: list[str]) -> Manifest:
         """Take the changes into the log and the cubes; return the new manifest without its proof."""
         root = self.folder.root
-        log = ingest.current(root, before.facts, before.marks)
-        condition = "" if self.suspect else ingest.window(reading, before.watermark)
-        made += [f"facts/{name}.parquet", f"marks/{name}.parquet"]
-        taken = None
-        if ingest.find(self.engine, reading, condition, log):
-            taken = ingest.take(self.engine, reading, condition, log, root, name)
-        facts, marks = before.facts, before.marks
-        if taken:
-            facts, marks = (*facts, *taken.facts), (*marks, *taken.marks)
-        # The source adds its control totals while this thread works on the cubes; one thread at a time reads the source.
+        taken = self._take(before, reading, name, made)
+        facts = (*before.facts, *(taken.facts if taken else ()))
+        marks = (*before.marks, *(taken.marks if taken else ()))
+        # The source adds its control totals while this thread works on the cubes and leaves the connection alone.
         with ThreadPoolExecutor(1) as beside:
             control = beside.submit(source_totals, reading)
             touched = self._change_cubes(taken, ingest.current(root, facts, marks))
             cubes = self._write_cubes(before, touched, name, made)
         self.control = control.result()
-        made += [f"facts/{name}-merged.parquet", f"marks/{name}-merged.parquet", f"enterprises/{name}.parquet"]
         self.touched = set().union(*(touched[cube.name] for cube in BY_DAY))
+        made += [f"facts/{name}-merged.parquet", f"marks/{name}-merged.parquet", f"enterprises/{name}.parquet"]
         return replace(
             before,
             id=name,
-            as_of=reading.as_of.astimezone(SHANGHAI).isoformat(),
+            as_of=reading.as_of.astimezone(SHANGHAI).isoformat(timespec="seconds"),
             watermark=ingest.watermark(reading, before.watermark),
-            made_at=self.clock().astimezone(SHANGHAI).isoformat(),
+            made_at=self.clock().astimezone(SHANGHAI).isoformat(timespec="seconds"),
             facts=ingest.compact(self.engine, facts, fact_types(), root, f"facts/{name}-merged.parquet"),
             marks=ingest.compact(self.engine, marks, MARK_COLUMNS, root, f"marks/{name}-merged.parquet"),
             cubes=cubes,
             enterprises=write_enterprises(self.engine, reading, root, before.enterprises, name),
-            rows={
-                "taken": taken.items if taken else 0,
-                "log": sum(part.rows for part in facts),
-                **{cube.table: ingest.count(self.engine, cube.table) for cube in CUBES},
-            },
+            rows=self._rows(taken, facts),
         )
+
+    def _take(self, before: Manifest, reading: Reading, name: str, made: list[str]) -> ingest.Taken | None:
+        """Write what changed since the watermark; after a mismatch compare every declaration instead."""
+        root = self.folder.root
+        log = ingest.current(root, before.facts, before.marks)
+        condition = "" if self.suspect else ingest.window(reading, before.watermark)
+        made += [f"facts/{name}.parquet", f"marks/{name}.parquet"]
+        if not ingest.find(self.engine, reading, condition, log):
+            return None
+        return ingest.take(self.engine, reading, condition, log, root, name)
+
+    def _rows(self, taken: ingest.Taken | None, facts: tuple[Part, ...]) -> dict[str, int]:
+        """Return the row counts of the manifest: items taken, items in the log, cells of each cube."""
+        cells = {cube.table: ingest.count(self.engine, cube.table) for cube in CUBES}
+        return {"taken": taken.items if taken else 0, "log": sum(part.rows for part in facts), **cells}
 
     def _change_cubes(self, taken: ingest.Taken | None, log: str) -> dict[str, set[str]]:
         if self.suspect:

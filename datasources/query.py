@@ -150,7 +150,7 @@ def _one_of(name: str, count: int) -> str:
 
 
 def relation(reader: Reader, question: Question, needed: Iterable[str], measure: str, rows: str) -> str:
-    """Choose where a measure is read: the smallest cube with all columns, else the facts, as SQL with a column `day`."""
+    """Choose where a measure is read: the smallest cube that has all columns, else the facts with a column `day`."""
     columns = {*needed, *MEASURES[measure].columns}
     whole = measure != "declarations" or not columns & ITEM_COLUMNS
     if question.basis == "cleared" and rows == "counted" and MEASURES[measure].cube and whole:

@@ -6,7 +6,7 @@ import duckdb
 
 from datasources import sums
 from datasources.names import country_name, short_name
-from datasources.periods import Span, change, month_to_date, share, year_before
+from datasources.periods import Span, change, share, year_before
 
 Rows = dict[str, dict[str, int]]
 
@@ -23,14 +23,11 @@ def moves(now: list[str], before: list[str]) -> dict[str, int | None]:
 
 
 def ranks(engine: duckdb.DuckDBPyConnection, table: str, by: str, span: Span) -> list[dict[str, Any]]:
-    """Rank the keys of a cube over the year to date; `move` is against the ranking at the end of last month.
-
-    In January there is no earlier ranking of the year, and every move is None.
-    """
+    """Rank the keys of a cube over the year to date; `move` and `yoy` are against the same days of last year."""
     now = sums.grouped(engine, table, by, span)
     base = sums.grouped(engine, table, by, year_before(span))
     order = ranked(now)
-    moved = moves(order, ranked(_until_last_month(engine, table, by, span)))
+    moved = moves(order, ranked(base))
     whole = sum(row["vehicles"] for row in now.values())
     return [
         {
@@ -44,12 +41,6 @@ def ranks(engine: duckdb.DuckDBPyConnection, table: str, by: str, span: Span) ->
         }
         for place, key in enumerate(order, 1)
     ]
-
-
-def _until_last_month(engine: duckdb.DuckDBPyConnection, table: str, by: str, span: Span) -> Rows:
-    sql = f"SELECT {by}, {sums.added(('vehicles', 'cny_cents'))} FROM {table} WHERE day >= ? AND day < ? GROUP BY {by}"
-    rows = sums.fetch(engine, sql, [span.first, month_to_date(span.last).first])
-    return {row.pop(by): row for row in rows}
 
 
 def country_ranks(engine: duckdb.DuckDBPyConnection, span: Span) -> list[dict[str, Any]]:

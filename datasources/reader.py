@@ -14,6 +14,7 @@ from datasources.engines import duckdb as engines
 from datasources.facts import empty
 from datasources.names import groups_of
 from datasources.snapshots import Folder, Manifest
+from geo.countries import COUNTRIES
 
 
 class Reader:
@@ -36,10 +37,9 @@ class Reader:
             f"CREATE TABLE enterprise AS SELECT * FROM {enterprises.relation(root, manifest.enterprises)}"
         )
         self.engine.execute("CREATE TABLE country_group (country VARCHAR, name VARCHAR)")
-        listed = [country for (country,) in self.engine.execute("SELECT DISTINCT country FROM cube_country").fetchall()]
-        pairs = [[country, group] for country in listed for group in groups_of(country)]
-        if pairs:
-            self.engine.executemany("INSERT INTO country_group VALUES (?, ?)", pairs)
+        pairs = [(country, group) for country in COUNTRIES for group in groups_of(country)]
+        columns = [[pair[place] for pair in pairs] for place in (0, 1)]
+        self.engine.execute("INSERT INTO country_group SELECT unnest(?), unnest(?)", columns)
 
     def rows(self, sql: str, values: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return the rows of a query; each call has a cursor of its own, so threads do not meet."""

@@ -82,7 +82,7 @@ class Source:
 
     def _connected(self) -> Any:
         if self.file is not None:
-            # A restored backup is another file under the same name; the open connection would go on reading the old one.
+            # A restored backup is another file of the same name; the open connection would go on reading the old one.
             inode = os.stat(self.file).st_ino
             if inode != self.inode:
                 self.close()

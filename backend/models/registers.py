@@ -46,6 +46,7 @@ licence_vehicle = Table(
     Column("changed_at", UtcTime, nullable=False),
     Index("ix_licence_vehicle_vin", "vin"),
     Index("ix_licence_vehicle_changed", "changed_at"),
+    Index("ix_licence_vehicle_issued_on", "issued_on"),
 )
 
 registration = Table(
@@ -63,6 +64,7 @@ registration = Table(
     Column("document_id", BigId, ForeignKey("document.id")),
     Column("changed_at", UtcTime, nullable=False),
     Index("ix_registration_changed", "changed_at"),
+    Index("ix_registration_transfer_on", "transfer_on"),
 )
 
 customs_rate = Table(

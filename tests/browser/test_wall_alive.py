@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from backend.administration.facts import DEMO, set_platform_fact
 from backend.clearance.states import SHANGHAI
@@ -57,9 +57,7 @@ def this_year(platform: Platform) -> dict[str, int]:
 
 def shown(page: Page, text: str, timeout: float = 20_000) -> None:
     """Wait until the wall shows a text somewhere."""
-    page.wait_for_function(
-        "text => document.querySelector('.wall').innerText.includes(text)", arg=text, timeout=timeout
-    )
+    expect(page.locator(".wall")).to_contain_text(text, timeout=timeout)
 
 
 def test_the_wall_shows_the_interfaces_own_figures(wall: tuple[Page, list[str]], platform: Platform) -> None:

@@ -107,10 +107,8 @@ def test_the_same_holds_for_a_crowded_world_without_goal_and_with_a_fault(stand:
 
 def test_a_panel_without_data_says_so_and_breaks_nothing(stand: Stand, screen: Any) -> None:
     stand.number = 0
-    empty = dict.fromkeys(
-        ("countries", "models", "enterprises", "fuel", "modes", "flows", "districts", "zones", "trend", "ticker"), []
-    )
-    stand.publish(**empty)
+    lists = ("countries", "models", "enterprises", "fuel", "modes", "flows", "districts", "zones", "trend", "ticker")
+    stand.publish(**{name: [] for name in lists})
     shown = screen(*SIZES["fhd"])
     shown.page.goto(f"{stand.address}/wall")
     shown.drawn("g1")
@@ -166,7 +164,7 @@ def test_old_figures_stay_while_the_server_is_away_and_new_ones_come_by_themselv
     shown = screen(*SIZES["fhd"]).show(f"{stand.address}/wall")
     setattr(stand, trouble, True)
     stand.publish(year={**stand.figures["year"], "vehicles": 6789})
-    shown.page.wait_for_timeout(12_000)
+    shown.page.wait_for_timeout(8_000)
     assert shown.text(".kpi .n") == "5,301" and shown.page.locator("form, [type=password]").count() == 0
     setattr(stand, trouble, False)
     shown.drawn("g2")

@@ -74,6 +74,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('licence_vehicle', schema=None) as batch_op:
         batch_op.create_index('ix_licence_vehicle_changed', ['changed_at'], unique=False)
+        batch_op.create_index('ix_licence_vehicle_issued_on', ['issued_on'], unique=False)
         batch_op.create_index('ix_licence_vehicle_vin', ['vin'], unique=False)
 
     op.create_table('platform_fact',
@@ -324,6 +325,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('registration', schema=None) as batch_op:
         batch_op.create_index('ix_registration_changed', ['changed_at'], unique=False)
+        batch_op.create_index('ix_registration_transfer_on', ['transfer_on'], unique=False)
 
     op.create_table('vehicle_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -438,6 +440,7 @@ def downgrade() -> None:
 
     op.drop_table('vehicle_step')
     with op.batch_alter_table('registration', schema=None) as batch_op:
+        batch_op.drop_index('ix_registration_transfer_on')
         batch_op.drop_index('ix_registration_changed')
 
     op.drop_table('registration')
@@ -465,6 +468,7 @@ def downgrade() -> None:
     op.drop_table('platform_fact')
     with op.batch_alter_table('licence_vehicle', schema=None) as batch_op:
         batch_op.drop_index('ix_licence_vehicle_vin')
+        batch_op.drop_index('ix_licence_vehicle_issued_on')
         batch_op.drop_index('ix_licence_vehicle_changed')
 
     op.drop_table('licence_vehicle')
