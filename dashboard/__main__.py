@@ -85,7 +85,7 @@ def check(settings: Settings) -> int:
     """Print every setting with its value and help; secrets are not shown."""
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        hidden = name in ("secret", "database_url", "redis_url") and value
+        hidden = name in ("database_url", "redis_url") and value
         print(f"PANORAMA_{name.upper()}={'（已设置）' if hidden else value}  {field.description}")
     return 0
 

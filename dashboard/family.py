@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+import psutil
+
 log = logging.getLogger("panorama.family")
 
 
@@ -15,7 +17,8 @@ def stop_with_parent() -> None:
     parent = os.getppid()
 
     def watch() -> None:
-        while os.getppid() == parent:
+        # Elsewhere the orphan gets another parent; on Windows it keeps the number of the dead one.
+        while os.getppid() == parent and psutil.pid_exists(parent):
             time.sleep(1)
         os._exit(0)
 

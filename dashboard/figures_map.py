@@ -7,6 +7,8 @@ from dashboard import format as f
 from dashboard.options import described
 from dashboard.panels_map import BASE, LENS, WIDE
 from dashboard.theme import SONG, T_MIN, by_composition, crop, rem, text, token
+from geo.ports import XIAN
+from geo.projection import project
 from geo.shapes import dash_lines
 
 Figures = dict[str, Any]
@@ -19,13 +21,16 @@ TINT_BREAKS = ((0.55, "val-3"), (0.20, "val-2"), (0.0, "val-1"))  # of the large
 def world_base() -> dict[str, Any]:
     """What of the overview does not depend on the figures: outlines, China's line and dashes, Xi'an, ports."""
     return base(
-        [port_points(by_composition(flow_labels.port_items("base"), flow_labels.port_items("wide"))), home_point()]
+        [
+            port_points(by_composition(flow_labels.port_items(BASE.form), flow_labels.port_items(WIDE.form))),
+            home_point(),
+        ]
     )
 
 
 def lens_base() -> dict[str, Any]:
     """The same for the lens."""
-    return base([port_points(flow_labels.port_items("lens"))])
+    return base([port_points(flow_labels.port_items(LENS.form))])
 
 
 def base(marks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -112,7 +117,7 @@ def home_point() -> dict[str, Any]:
         "itemStyle": {"opacity": 1, "color": token("ink"), "borderColor": token("ground"), "borderWidth": rem(0.2)},
         "label": label,
         "emphasis": {"disabled": True},
-        "data": [{"name": "西安", "key": "xian", "value": list(flow_lines.home())}],
+        "data": [{"name": "西安", "key": "xian", "value": flow_labels.rounded(project(*XIAN))}],
     }
 
 

@@ -7,11 +7,12 @@ from dashboard.options import described
 from dashboard.panels_process import numbered_zones
 from dashboard.theme import NUM, crop, rem, text, token
 from geo.districts import zone_of
+from geo.labels import CROPS
 from geo.projection import project_xian
 
 Figures = dict[str, Any]
 
-CROP = {"base": [-52.0, -34.0, 58.0, 62.0]}  # km: the built-up core; the district page shows the whole city
+CROP = {"base": list(CROPS["xian"])}
 STEPS = ((0.55, "origin-3"), (0.20, "origin-2"), (0.0, "origin-1"))
 DOT_REM = 1.9  # diameter of the largest zone's point
 # The side on which a small point's number stands, so that neighbours do not write over each other.

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dashboard import format as f
-from dashboard import places
 from dashboard.fitting import width
 from dashboard.label_room import Label, Room
-from dashboard.panels_map import MapPanel, Point
+from dashboard.panels_map import LENS, MapPanel
 from dashboard.theme import CN, NUM, T_HEAD, T_MIN, edge, text
+from geo.labels import Anchor, anchor, port_marks
+from geo.ports import XIAN
+from geo.projection import Point, project
+from geo.routes import route_to
+from geo.shapes import country_points
 
 Figures = dict[str, Any]
 
@@ -34,32 +38,38 @@ def layer() -> dict[str, Any]:
 
 def port_items(form: str) -> list[dict[str, Any]]:
     """Ports named on this map, each with the side on which its name stands."""
-    return [{"name": name, "value": list(at), "label": {"position": side}} for name, at, side in places.ports(form)]
+    return [
+        {"name": port.name, "key": port.key, "value": rounded(at), "label": {"position": side}}
+        for port, at, side in port_marks(form)
+    ]
+
+
+def rounded(at: Point) -> list[float]:
+    """A point as sent, to the km."""
+    return [round(at[0]), round(at[1])]
 
 
 def items(figures: Figures, panel: MapPanel) -> list[dict[str, Any]]:
     """Names and vehicles of the destinations on this map; by hand first, then the others where they fit."""
-    room, rows = Room(panel, fixed(panel)), figures["countries"]
-    known = [(row, places.anchor(row["key"], panel.form)) for row in rows]
-    by_hand = [(row, at) for row, at in known if at is not None]
-    drawn = [at_place(row, at.at, at.align, at.short, room) for row, at in by_hand]
-    if panel.form == "lens":
+    room = Room(panel, fixed(panel))
+    rows = [(row, anchor(row["key"], panel.form)) for row in figures["countries"] if row["key"] in country_points()]
+    drawn = [by_hand(row, at, room) for row, at in rows if at.by_hand]
+    if panel.form == LENS.form:
         return drawn
-    others = [row for row, at in known if at is None and places.inside(row["key"])]
-    drawn += [item for row in others if (item := where_free(row, room))]
-    return drawn + at_edges(list(outside(rows, panel)), panel, room)
+    drawn += [item for row, at in rows if not at.by_hand and (item := where_free(row, at.at, room))]
+    return drawn + at_edges(list(outside(rows, figures["flows"], panel)), panel, room)
 
 
 def fixed(panel: MapPanel) -> Iterator[Label]:
     """What stands on the map before any country: title, Xi'an and ports."""
     left, _, __, top = panel.box
-    k = panel.km_per_rem
+    k, (x, y) = panel.km_per_rem, project(*XIAN)
     yield Label((left + 4.0 * k, top - 1.6 * k), 7.0, 2.4)
-    yield Label((places.XIAN[0], places.XIAN[1] - 1.0 * k), 3.6, 3.6)
-    for name, (x, y), side in places.ports(panel.form):
-        wide = width(name, T_MIN)
-        shift = {"right": (wide / 2 + 0.6, 0), "left": (-wide / 2 - 0.6, 0), "top": (0, 1.1), "bottom": (0, -1.1)}[side]
-        yield Label((x + shift[0] * k, y + shift[1] * k), wide + 0.6, 1.5)
+    yield Label((x, y - 1.0 * k), 3.6, 3.6)
+    for port, (x, y), side in port_marks(panel.form):
+        wide = width(port.name, T_MIN)
+        dx, dy = {"right": (wide / 2 + 0.6, 0.0), "left": (-wide / 2 - 0.6, 0.0)}.get(side, (0.0, 1.1))
+        yield Label((x + dx * k, y + dy * k), wide + 0.6, 1.5)
 
 
 def figure_width(name: str, vehicles: int) -> float:
@@ -67,26 +77,19 @@ def figure_width(name: str, vehicles: int) -> float:
     return width(name, T_MIN) + 0.35 + 0.66 * len(f.count(vehicles))
 
 
-def at_place(row: Figures, at: Point, align: str, short: str, room: Room) -> dict[str, Any]:
+def by_hand(row: Figures, anchor: Anchor, room: Room) -> dict[str, Any]:
     """A label whose place is known; it takes its room whether or not there is any."""
-    name = short or row["name"]
-    label = Label.aligned(at, figure_width(name, row["vehicles"]), align, room.panel.km_per_rem)
-    at = at[0] + room.inward(label), at[1]
-    room.take(Label.aligned(at, label.width, align, room.panel.km_per_rem))
-    return item(row, name, [round(v) for v in at], align, {"seen": [round(v) for v in at]})
+    name, k = anchor.short or row["name"], room.panel.km_per_rem
+    label = Label.aligned(anchor.at, figure_width(name, row["vehicles"]), anchor.align, k)
+    at = anchor.at[0] + room.inward(label), anchor.at[1]
+    room.take(Label.aligned(at, label.width, anchor.align, k))
+    return item(row, name, rounded(at), anchor.align, {"seen": rounded(at)})
 
 
-def where_free(row: Figures, room: Room) -> dict[str, Any] | None:
+def where_free(row: Figures, at: Point, room: Room) -> dict[str, Any] | None:
     """A label in or beside its country; None where there is no room (the ranking names it all the same)."""
-    at = places.inside(row["key"])
-    if at is None or not room.panel.shows(at):
-        return None
-    found = room.find(at, figure_width(row["name"], row["vehicles"]))
-    return (
-        item(row, row["name"], [round(v) for v in found], "center", {"seen": [round(v) for v in found]})
-        if found
-        else None
-    )
+    found = room.find(at, figure_width(row["name"], row["vehicles"])) if room.panel.shows(at) else None
+    return item(row, row["name"], rounded(found), "center", {"seen": rounded(found)}) if found else None
 
 
 def item(row: Figures, name: str, value: list[Any], align: str, when: dict[str, Any]) -> dict[str, Any]:
@@ -95,14 +98,17 @@ def item(row: Figures, name: str, value: list[Any], align: str, when: dict[str, 
     return {"name": row["name"], "key": row["key"], "value": value, "__when__": when, "label": label}
 
 
-def outside(rows: Iterable[Figures], panel: MapPanel) -> Iterator[tuple[Figures, str, float, Point]]:
+def outside(
+    rows: Iterable[tuple[Figures, Anchor]], flows: list[Figures], panel: MapPanel
+) -> Iterator[tuple[Figures, str, float, Point]]:
     """Destinations beyond the picture: with the side on which they leave it, and where along that side."""
-    for row in rows:
-        hand = places.anchor(row["key"], panel.form)
-        at = hand.at if hand else places.inside(row["key"])
-        if at is not None and not panel.shows(at):
-            side, along = leaving(places.line(row["key"]) or (at,), panel)
-            yield row, side, along, at
+    modes = {flow["country"]: flow for flow in sorted(flows, key=lambda flow: flow["vehicles"])}
+    for row, anchor in rows:
+        if not panel.shows(anchor.at):
+            flow = modes.get(row["key"])
+            path = route_to(row["key"], flow["mode"], flow["office"]).path if flow else (anchor.at,)
+            side, along = leaving(path, panel)
+            yield row, side, along, anchor.at
 
 
 def leaving(path: Iterable[Point], panel: MapPanel) -> tuple[str, float]:
@@ -142,4 +148,4 @@ def at_edge(leaver: tuple[Figures, str, float, Point], panel: MapPanel, room: Ro
         return None
     inset: Any = edge(side, EDGE_REM)
     value = [inset, round(found)] if align != "center" else [round(found), inset]
-    return item(row, name, value, align, {"unseen": [round(v) for v in at]})
+    return item(row, name, value, align, {"unseen": rounded(at)})

@@ -1,38 +1,31 @@
-"""The lines of the flow maps: lanes by rail and road, merged lines at sea, and the dots that show direction."""
+"""The lines of the flow maps: ribbons by rail and road, merged lines at sea, and the dots that show direction."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard import places
-from dashboard.lanes import Lane, Path, merged, side_by_side, thinned
 from dashboard.panels_map import MapPanel
 from dashboard.theme import moving, rem, token
+from geo.projection import Point
+from geo.ribbons import Flow, Ribbon, stack
+from geo.routes import route_to
+from geo.shapes import country_points
 
 Figures = dict[str, Any]
+Path = tuple[Point, ...]
 
 SEA = "2"
 DASHES: dict[str, Any] = {"3": "solid", "4": [10, 5], SEA: [2, 4]}  # sixteenths of a rem; other modes run solid
 THINNEST = 0.09  # rem
 DOT_PACE, DOT_EVERY = 2.2, 1700  # rem a second; ms between the first dots of two countries
-
-
-def home() -> tuple[float, float]:
-    """Where all flows begin."""
-    return places.XIAN
+UNSEEN_KM = 2.0  # points this near to the line between their neighbours are not sent
+COMMON = {"type": "lines", "coordinateSystem": "geo", "polyline": True}
 
 
 def layer() -> dict[str, Any]:
     """The series of lines; what of it depends on figures is its data."""
     style = {"color": token("jade"), "cap": "butt", "join": "round", "opacity": 1}
-    return {
-        "id": "flows",
-        "type": "lines",
-        "coordinateSystem": "geo",
-        "polyline": True,
-        "data": [],
-        "lineStyle": style,
-        "emphasis": {"disabled": True},
-    }
+    return {**COMMON, "id": "flows", "data": [], "lineStyle": style, "emphasis": {"disabled": True}}
 
 
 def dots() -> dict[str, Any]:
@@ -45,60 +38,69 @@ def dots() -> dict[str, Any]:
         "color": token("ink"),
         "trailLength": 0,
     }
-    return {
-        "id": "dots",
-        "type": "lines",
-        "coordinateSystem": "geo",
-        "polyline": True,
-        "silent": True,
-        "zlevel": 1,
-        "data": [],
-        "lineStyle": {"opacity": 0, "width": 0},
-        "effect": effect,
-    }
+    hidden = {"opacity": 0, "width": 0}
+    return {**COMMON, "id": "dots", "silent": True, "zlevel": 1, "data": [], "lineStyle": hidden, "effect": effect}
 
 
 def data(figures: Figures, panel: MapPanel) -> list[dict[str, Any]]:
     """The data of both series."""
-    lanes = lanes_of(figures, panel)
-    drawn = side_by_side([lane for lane in lanes if lane.key["mode"] != SEA])
-    sea = [lane for lane in lanes if lane.key["mode"] == SEA]
-    lines = [line(path, lane.width, panel, lane.key["mode"], lane.key["country"]) for lane, path in drawn]
-    lines += [line(path, width, panel, SEA) for path, width in merged(sea)]
-    ways = {id(lane): path for lane, path in drawn} | {id(lane): lane.path for lane in sea}
-    return [{"id": "flows", "data": lines}, {"id": "dots", "data": dot_items(lanes, ways)}]
+    flows = known_flows(figures)
+    total = figures["year"]["vehicles"] or sum(flow.vehicles for flow in flows) or 1
+    ribbons = stack(flows, lambda n: max(THINNEST, n / total * panel.full), panel.km_per_rem)
+    return [{"id": "flows", "data": [line(ribbon) for ribbon in ribbons]}, {"id": "dots", "data": ways(flows, ribbons)}]
 
 
-def lanes_of(figures: Figures, panel: MapPanel) -> list[Lane]:
-    """A lane for each flow whose way is known, as wide as its share of all vehicles."""
-    total = figures["year"]["vehicles"] or sum(flow["vehicles"] for flow in figures["flows"]) or 1
-    lanes = []
-    for flow in figures["flows"]:
-        way = places.way(flow["country"], flow["mode"], flow["office"])
-        if way and flow["vehicles"] > 0:
-            lanes.append(Lane(flow, way, flow["vehicles"] / total * panel.full * panel.km_per_rem))
-    return lanes
+def known_flows(figures: Figures) -> list[Flow]:
+    """The flows to places that have one on the map; “国别不详” and the like are in the ranking only."""
+    rows = [row for row in figures["flows"] if row["country"] in country_points() and row["vehicles"] > 0]
+    return [Flow(row["country"], row["mode"], row["vehicles"], row["office"]) for row in rows]
 
 
-def line(path: Path, width_km: float, panel: MapPanel, mode: str, key: str = "") -> dict[str, Any]:
+def line(ribbon: Ribbon) -> dict[str, Any]:
     """One line of the series."""
-    dash = DASHES.get(mode, "solid")
+    dash = DASHES.get(ribbon.mode, "solid")
     kind = dash if isinstance(dash, str) else [rem(step / 16) for step in dash]
-    style = {"width": rem(round(max(THINNEST, width_km / panel.km_per_rem), 4)), "type": kind}
-    return {"key": key, "coords": written(path), "lineStyle": style}
+    key = ribbon.countries[0] if len(ribbon.countries) == 1 else ""
+    style = {"width": rem(round(ribbon.width, 4)), "type": kind}
+    return {"key": key, "coords": written(ribbon.path), "lineStyle": style}
 
 
-def dot_items(lanes: Sequence[Lane], ways: dict[int, Path]) -> list[dict[str, Any]]:
-    """The way of each country's largest flow; each starts a little after the one before."""
-    largest: dict[str, Lane] = {}
-    for lane in sorted(lanes, key=lambda lane: -lane.key["vehicles"]):
-        largest.setdefault(lane.key["country"], lane)
+def ways(flows: Sequence[Flow], ribbons: Sequence[Ribbon]) -> list[dict[str, Any]]:
+    """The way of each country's largest flow; each dot starts a little after the one before."""
+    largest: dict[str, Flow] = {}
+    for flow in sorted(flows, key=lambda flow: -flow.vehicles):
+        largest.setdefault(flow.alpha3, flow)
     return [
-        {"key": country, "coords": written(ways[id(lane)]), "effect": {"delay": i * DOT_EVERY}}
-        for i, (country, lane) in enumerate(largest.items())
+        {"key": country, "coords": written(way(flow, ribbons)), "effect": {"delay": i * DOT_EVERY}}
+        for i, (country, flow) in enumerate(largest.items())
     ]
 
 
-def written(path: Path) -> list[list[float]]:
-    """Coordinates as sent: without points that cannot be seen, and to the km."""
-    return [[round(x), round(y)] for x, y in thinned(path, 2.0)]
+def way(flow: Flow, ribbons: Sequence[Ribbon]) -> Path:
+    """By land the dot keeps to its country's own ribbon; at sea ribbons are legs, so it takes the whole route."""
+    own = [ribbon for ribbon in ribbons if ribbon.countries == (flow.alpha3,) and ribbon.mode == flow.mode != SEA]
+    return max(own, key=lambda r: r.width).path if own else route_to(flow.alpha3, flow.mode, flow.port).path
+
+
+def written(path: Sequence[Point]) -> list[list[float]]:
+    """Coordinates as sent: without points that cannot be told, and to the km."""
+    return [[round(x), round(y)] for x, y in thinned(path, UNSEEN_KM)]
+
+
+def thinned(path: Sequence[Point], tolerance: float) -> Path:
+    """The path without points that lie within `tolerance` km of the line between their neighbours (Douglas-Peucker)."""
+    if len(path) < 3:
+        return tuple(path)
+    far, index = max((off_line(path[i], path[0], path[-1]), i) for i in range(1, len(path) - 1))
+    if far <= tolerance:
+        return path[0], path[-1]
+    return thinned(path[: index + 1], tolerance)[:-1] + thinned(path[index:], tolerance)
+
+
+def off_line(point: Point, start: Point, end: Point) -> float:
+    """Distance of a point from the line through two others."""
+    length = math.dist(start, end)
+    if not length:
+        return math.dist(point, start)
+    (x0, y0), (x1, y1), (x, y) = start, end, point
+    return abs((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) / length

@@ -3,12 +3,15 @@
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from dashboard.panels_map import MapPanel, Point
-from dashboard.places import on_china
+from dashboard.panels_map import MapPanel
+from geo.projection import Point
+from geo.territory import on_china
 
 LINE_REM = 1.75
 STEP_REM = 0.9
+CELL_KM = 40.0  # the grid on which China is asked for once and remembered
 REACH = 5  # how many lines a name may stand away from its point
 
 
@@ -95,7 +98,7 @@ class Room:
 
     def over_china(self, label: Label) -> bool:
         """Whether any part of the label would stand on Chinese land, its islands or the ten dashes."""
-        return any(on_china(point) for point in self.raster(label))
+        return any(china_cell(round(x / CELL_KM), round(y / CELL_KM)) for x, y in self.raster(label))
 
     def raster(self, label: Label) -> Iterator[Point]:
         """Points on the label, close enough together to catch an island of 150 km."""
@@ -115,3 +118,9 @@ def offsets(width: float) -> Iterator[Point]:
         for dx in (width / 2 + 0.4, -width / 2 - 0.4):
             yield dx, (line - 1) * STEP_REM
             yield dx, -(line - 1) * STEP_REM
+
+
+@cache
+def china_cell(i: int, j: int) -> bool:
+    """Whether a cell of the grid touches Chinese land, islands or the ten dashes."""
+    return on_china((i * CELL_KM, j * CELL_KM), CELL_KM / 2)

@@ -34,7 +34,6 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(64, ge=1, le=1024, description="单个导入文件的大小上限（MB）")
     map_approval: str = Field("", description="地图审图号；空则墙上写明未设置")
     goal_cny_yi: str = Field("", description="年度出口额目标（亿元）；空则墙上不显示目标")
-    secret: str = Field("", description="签名密钥；空则首次启动时生成在 var 下")
 
     @property
     def database(self) -> str:

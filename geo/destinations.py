@@ -116,7 +116,7 @@ USUAL_HARBOUR = {
 }
 DEFAULT_HARBOUR = "yangshan"
 
-# North to south as the legs leave a shared corridor: lanes lie in this order, so that each branches off at its own edge.
+# North to south as the legs leave a shared corridor: lanes lie in this order, so that each leaves at its own edge.
 LANE_ORDER = (
     *("helsinki", "riga", "duisburg", "budapest", "warsaw", "minsk", "moscow", "bakhty-almaty", "dostyk-almaty"),
     *("minsk-road", "moscow-road", "yerevan", "ankara", "tbilisi", "baku", "almaty", "bishkek"),

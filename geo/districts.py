@@ -1,4 +1,4 @@
-"""Xi'an inside: thirteen districts and counties by area code, and the development zones of the customs district code."""
+"""Xi'an inside: thirteen districts and counties by area code, and the zones of the customs district code."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,15 @@ class District:
 class Zone:
     """A development zone: a numbered point, never an area, since its borders cross those of the districts.
 
-    `code` is the five-digit customs district code (境内货源地) that counts it, None where customs has none of its own.
+    `code` is the five-digit customs district code (境内货源地) that counts it and `official` the wording of that table;
+    both are None for a zone that customs counts under another code.
     """
 
     key: str
     code: str | None
     name: str
     point: Point
+    official: str | None = None
 
 
 _DISTRICTS = (
@@ -51,22 +53,15 @@ RENAMED = {"610121": "610116", "610125": "610118", "610126": "610117"}
 ZONES: tuple[Zone, ...] = (
     Zone("port", None, "国际港务区", (109.06, 34.39)),
     Zone("economic", None, "经开区", (108.94, 34.36)),
-    Zone("hightech", "61013", "高新区", (108.87, 34.20)),
-    Zone("xixian", "6104W", "西咸新区", (108.74, 34.29)),
-    Zone("aerospace", "61012", "航天基地", (108.99, 34.16)),
-    Zone("processing", "61015", "出口加工区", (108.97, 34.37)),
-    Zone("bonded", "61016", "综合保税区", (109.08, 34.41)),
+    Zone("hightech", "61013", "高新区", (108.87, 34.20), "西安新技术产业开发区"),
+    Zone("xixian", "6104W", "西咸新区", (108.74, 34.29), "陕西西咸保税物流中心"),
+    Zone("aerospace", "61012", "航天基地", (108.99, 34.16), "陕西航天经济技术开发区"),
+    Zone("processing", "61015", "出口加工区", (108.97, 34.37), "陕西西安出口加工区"),
+    # One code for three bonded zones; the point is that of the oldest, in 国际港务区.
+    Zone("bonded", "61016", "综合保税区", (109.08, 34.41), "西安、西安高新和西安航空基地综合保税区"),
 )
 
-# The wording of the customs table, shortened for a screen; the rest of Xi'an is no zone and has no point.
-_ZONE_NAMES = {
-    "61012": "西安航天基地",
-    "61013": "西安高新区",
-    "61015": "西安出口加工区",
-    "61016": "西安综合保税区",
-    "61019": "西安其他",
-    "6104W": "西咸保税物流中心",
-}
+REST_OF_XIAN = {"61019": "西安其他"}  # No zone: everything in Xi'an that the codes above do not count.
 
 
 def current_code(area_code: str) -> str:
@@ -81,8 +76,9 @@ def district_name(area_code: str) -> str | None:
 
 
 def zone_name(district_code5: str) -> str | None:
-    """The name behind a five-digit customs district code of Xi'an and 西咸; None for any other code."""
-    return _ZONE_NAMES.get(district_code5)
+    """The short name behind a five-digit customs district code, 西安其他 included; None for codes outside Xi'an."""
+    zone = zone_of(district_code5)
+    return zone.name if zone else REST_OF_XIAN.get(district_code5)
 
 
 def zone_of(district_code5: str) -> Zone | None:

@@ -5,7 +5,8 @@ import math
 Point = tuple[float, float]
 
 EARTH_KM = 6371.0
-CENTRE = (78.0, 36.0)  # Central Asia lies at the centre and upright; a new centre is a new picture to submit for approval.
+# Central Asia lies at the centre and upright; a new centre is a new picture to submit for approval.
+CENTRE = (78.0, 36.0)
 XIAN_ORIGIN = (108.94, 34.2)
 XIAN_SCALE = (92.0, 111.0)  # Kilometres in a degree of longitude and of latitude at Xi'an.
 

@@ -1,4 +1,4 @@
-"""The way from Xi'an to every country by rail, road or sea, through the port of exit, as smooth lines on the world plane."""
+"""The way from Xi'an to every country by rail, road or sea, through its port of exit, as smooth lines in km."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -110,7 +110,7 @@ def chain(leaf: str) -> tuple[str, ...]:
 def leg_points(key: str) -> tuple[Point, ...]:
     """The control points of a leg, the end of the leg before it included."""
     leg = LEGS[key]
-    return STARTS.get(leg.after) or LEGS[leg.after].points[-1], *leg.points  # type: ignore[return-value]
+    return STARTS.get(leg.after) or LEGS[leg.after].points[-1], *leg.points
 
 
 def _leaves(mode: str) -> set[str]:
@@ -156,9 +156,7 @@ def curve(points: tuple[Point, ...]) -> tuple[Point, ...]:
     """A Catmull-Rom line through control points (lon, lat), in km of the world plane."""
     plane = [project(*point) for point in points]
     padded = [plane[0], *plane, plane[-1]]
-    smooth = [
-        _spline(padded[i : i + 4], step / STEPS) for i, _ in enumerate(pairwise(plane)) for step in range(STEPS)
-    ]
+    smooth = [_spline(padded[i : i + 4], step / STEPS) for i, _ in enumerate(pairwise(plane)) for step in range(STEPS)]
     return *smooth, plane[-1]
 
 

@@ -13,11 +13,12 @@ from dash._utils import to_json
 from pyecharts.charts import Bar
 from pyecharts.commons.utils import JsCode
 
-from dashboard import figures, flow_labels, flow_lines, options, panels, panels_process, places, publish
+from dashboard import figures, flow_labels, flow_lines, options, panels, panels_process, publish
 from dashboard.blank import blank_text
 from dashboard.label_room import Label, Room
-from dashboard.lanes import Lane, merged, side_by_side, thinned
 from dashboard.panels_map import BASE, LENS, WIDE
+from geo.ports import XIAN
+from geo.projection import project
 
 SAMPLE = Path(__file__).parent / "samples" / "wall_figures.json"
 
@@ -147,35 +148,25 @@ def test_every_chart_has_words_for_who_does_not_see_it(sample: dict[str, Any]) -
         assert len(option["aria"]["label"]["description"]) > 10
 
 
-def test_every_flow_of_the_sample_is_drawn_from_xian_on(sample: dict[str, Any]) -> None:
-    lanes = flow_lines.lanes_of(sample, BASE)
-    assert len(lanes) == len(sample["flows"])
-    assert all(math.dist(lane.path[0], places.XIAN) < 30 for lane in lanes)
+def test_every_flow_of_the_sample_is_drawn_and_every_country_has_its_dot(sample: dict[str, Any]) -> None:
+    lines, dots = flow_lines.data(sample, BASE)
+    assert {flow["country"] for flow in sample["flows"]} == {dot["key"] for dot in dots["data"]}
+    x, y = project(*XIAN)
+    assert all(math.dist(dot["coords"][0], (x, y)) < 250 for dot in dots["data"])
+    widest = max(line["lineStyle"]["width"]["__rem__"] for line in lines["data"])
+    assert widest == pytest.approx(968 / 5301 * BASE.full, abs=0.001)  # the largest single flow: to Russia
 
 
-def test_lanes_of_a_corridor_lie_side_by_side_and_their_widths_add_up() -> None:
-    trunk = tuple((float(x), 0.0) for x in range(0, -600, -100))
-    north, south = (*trunk, (-700.0, 200.0), (-800.0, 400.0)), (*trunk, (-700.0, -200.0), (-800.0, -400.0))
-    drawn = {lane.key: path for lane, path in side_by_side([Lane("south", south, 30.0), Lane("north", north, 10.0)])}
-    gap = drawn["north"][2][1] - drawn["south"][2][1]
-    assert gap == pytest.approx(20.0)  # half of each width: they touch, and the northern branch lies north
-    assert drawn["north"][-1] == north[-1]
-
-
-def test_lines_at_sea_carry_the_sum_of_what_is_on_them() -> None:
-    trunk = ((0.0, 0.0), (1.0, 0.0), (2.0, 0.0))
-    pieces = merged([Lane("a", (*trunk, (3.0, 1.0)), 2.0), Lane("b", (*trunk, (3.0, -1.0)), 3.0)])
-    assert (
-        (trunk, 5.0) in pieces
-        and (((2.0, 0.0), (3.0, 1.0)), 2.0) in pieces
-        and (((2.0, 0.0), (3.0, -1.0)), 3.0) in pieces
-    )
-    assert len(pieces) == 3
+def test_a_place_without_a_point_on_the_map_is_left_to_the_ranking(sample: dict[str, Any]) -> None:
+    sample["flows"].append({"country": "ZZZ", "mode": "2", "office": "", "vehicles": 3})
+    sample["countries"].append({**sample["countries"][-1], "key": "ZZZ", "name": "国别（地区）不详", "vehicles": 3})
+    assert "ZZZ" not in {item["key"] for item in flow_labels.items(sample, BASE)}
+    assert "ZZZ" not in {dot["key"] for dot in flow_lines.data(sample, BASE)[1]["data"]}
 
 
 def test_thinning_keeps_ends_and_stays_within_its_tolerance() -> None:
     path = tuple((float(i), math.sin(i / 5)) for i in range(100))
-    kept = thinned(path, 0.05)
+    kept = flow_lines.thinned(path, 0.05)
     assert kept[0] == path[0] and kept[-1] == path[-1] and len(kept) < 60
 
 

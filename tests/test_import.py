@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
+from backend.administration.codes_service import load_codes
 from backend.clearance.service import notices_of
-from backend.clearance.vehicles import states_of
-from backend.db import writing
+from backend.clearance.states import IllegalMove
+from backend.clearance.vehicles import record_step, states_of
+from backend.db import now, writing
 from backend.demo.world import World
 from backend.exchange.batch import take_batch
 from backend.exchange.documents import Incoming, held_documents
@@ -178,3 +180,26 @@ def test_the_outside_feed_to_the_cent(ledger: Engine, shared_dir: Path, tmp_path
     with ledger.connect() as connection:
         held = sorted(row["name"] for row in held_documents(connection))
     assert held == sorted(entry["file"] for entry in truth["held"])
+
+
+@pytest.mark.shared
+@pytest.mark.db
+def test_the_official_code_tables_as_they_are(ledger: Engine, shared_dir: Path) -> None:
+    report = Importer(ledger).run(shared_dir / "data" / "customs_xlsx")
+    assert (report["taken"], report["held_now"]) == (27, 0)
+    with ledger.connect() as connection:
+        codes = load_codes(connection, ("country", "currency", "customs_office"))
+    assert (codes.country("344"), codes.currency("502"), codes.country("KAZ")) == ("RUS", "USD", "KAZ")
+    assert codes.name("customs_office", "9009") == "车站海关"
+    assert Importer(ledger).run(shared_dir / "data" / "customs_xlsx")["known"] == 27
+
+
+@pytest.mark.db
+def test_a_user_records_steps_in_their_order_only(ledger: Engine) -> None:
+    with writing(ledger) as connection:
+        record_step(connection, now(), "测试", "LGXC16DF0A0000001", "REGISTERED", "登记证书")
+        with pytest.raises(IllegalMove, match="收购登记"):
+            record_step(connection, now(), "测试", "LGXC16DF0A0000001", "REFUNDED", "无")
+        record_step(connection, now(), "测试", "LGXC16DF0A0000001", "TRANSFERRED", "登记证书签注")
+    with ledger.connect() as connection:
+        assert states_of(connection, ["LGXC16DF0A0000001"]) == {"LGXC16DF0A0000001": "TRANSFERRED"}

@@ -1,0 +1,78 @@
+"""The whole platform over real HTTP: on SQLite and files, and on PostgreSQL and Redis."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.db import writing
+from backend.demo.world import World
+from backend.exchange.importer import Importer
+from tests.running import Platform
+from tests.test_import import UNTIL
+from tests.truths import figures_of
+
+
+@pytest.fixture
+def services(database_kind: str, database_url: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings for the outside services: none, or PostgreSQL with Redis."""
+    if database_kind == "sqlite":
+        return {}
+    return {"database_url": database_url, "redis_url": request.getfixturevalue("redis_url")}
+
+
+@pytest.fixture
+def running(services: dict[str, str], tmp_path: Path) -> Iterator[Platform]:
+    """A running platform without any data."""
+    with Platform(tmp_path / "var", minute=3, **services) as platform:
+        yield platform
+
+
+@pytest.mark.db
+def test_an_import_reaches_the_interface_to_the_cent(running: Platform, tmp_path: Path) -> None:
+    truth = figures_of(World(9, UNTIL).write(tmp_path / "world", 100, untidy=True, faults=8))
+    report = json.loads(running.command("import", str(tmp_path / "world"), "--json"))
+    assert report["held"] == 8
+    assert len(running.command("held").splitlines()) == 8
+    running.await_figures(truth, 15)
+
+
+@pytest.mark.db
+def test_a_cent_that_does_not_add_up_is_not_published(running: Platform, tmp_path: Path) -> None:
+    truth = figures_of(World(10, UNTIL).write(tmp_path / "world", 60))
+    running.command("import", str(tmp_path / "world"))
+    running.await_figures(truth, 15)
+    from backend.db import make_engine
+    from dashboard.settings import Settings
+
+    engine = make_engine(running.env.get("PANORAMA_DATABASE_URL") or Settings(var=running.var).database)
+    shift(engine, 1)
+    assert await_status(running, "fault")["status"] == "fault"
+    running.await_figures(truth, 1)
+    shift(engine, -1)
+    assert await_status(running, "ok")["status"] == "ok"
+    Importer(engine).retry()
+    engine.dispose()
+
+
+def shift(engine: Any, cents: int) -> None:
+    """Change one item behind the ledger's back, and let the worker notice that something happened."""
+    with writing(engine) as connection:
+        first = (
+            "SELECT MIN(declaration_id) FROM goods_item i JOIN declaration d ON d.id = i.declaration_id WHERE d.counted"
+        )
+        change = f"UPDATE goods_item SET cny_cents = cny_cents + {cents} WHERE line = 1 AND declaration_id = ({first})"
+        connection.exec_driver_sql(change)
+
+
+def await_status(platform: Platform, wanted: str, seconds: float = 75) -> dict[str, Any]:
+    """Wait until /healthz tells a status; a tick comes at least every minute."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer: dict[str, Any] = json.loads(platform.get("/healthz")[1] or b"{}")
+        if answer.get("status") == wanted or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.3)
