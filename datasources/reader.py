@@ -12,9 +12,9 @@ from datasources import enterprises, ingest
 from datasources.cubes import CUBES
 from datasources.engines import duckdb as engines
 from datasources.facts import empty
-from datasources.names import groups_of
 from datasources.snapshots import Folder, Manifest
 from geo.countries import COUNTRIES
+from geo.groups import groups_of
 
 
 class Reader:
