@@ -77,13 +77,13 @@ def figure_width(name: str, vehicles: int) -> float:
     return width(name, T_MIN) + 0.35 + 0.66 * len(f.count(vehicles))
 
 
-def by_hand(row: Figures, anchor: Anchor, room: Room) -> dict[str, Any]:
+def by_hand(row: Figures, placed: Anchor, room: Room) -> dict[str, Any]:
     """A label whose place is known; it takes its room whether or not there is any."""
-    name, k = anchor.short or row["name"], room.panel.km_per_rem
-    label = Label.aligned(anchor.at, figure_width(name, row["vehicles"]), anchor.align, k)
-    at = anchor.at[0] + room.inward(label), anchor.at[1]
-    room.take(Label.aligned(at, label.width, anchor.align, k))
-    return item(row, name, rounded(at), anchor.align, {"seen": rounded(at)})
+    name, k = placed.short or row["name"], room.panel.km_per_rem
+    label = Label.aligned(placed.at, figure_width(name, row["vehicles"]), placed.align, k)
+    at = placed.at[0] + room.inward(label), placed.at[1]
+    room.take(Label.aligned(at, label.width, placed.align, k))
+    return item(row, name, rounded(at), placed.align, {"seen": rounded(at)})
 
 
 def where_free(row: Figures, at: Point, room: Room) -> dict[str, Any] | None:
@@ -103,12 +103,12 @@ def outside(
 ) -> Iterator[tuple[Figures, str, float, Point]]:
     """Destinations beyond the picture: with the side on which they leave it, and where along that side."""
     modes = {flow["country"]: flow for flow in sorted(flows, key=lambda flow: flow["vehicles"])}
-    for row, anchor in rows:
-        if not panel.shows(anchor.at):
+    for row, placed in rows:
+        if not panel.shows(placed.at):
             flow = modes.get(row["key"])
-            path = route_to(row["key"], flow["mode"], flow["office"]).path if flow else (anchor.at,)
+            path = route_to(row["key"], flow["mode"], flow["office"]).path if flow else (placed.at,)
             side, along = leaving(path, panel)
-            yield row, side, along, anchor.at
+            yield row, side, along, placed.at
 
 
 def leaving(path: Iterable[Point], panel: MapPanel) -> tuple[str, float]:

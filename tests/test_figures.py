@@ -205,7 +205,8 @@ def test_countries_nobody_placed_find_room_without_standing_on_china_or_each_oth
         item for item in flow_labels.items(sample, panel) if item["key"] in EVERYWHERE and "seen" in item["__when__"]
     ]
     assert len(generic) >= 8
-    labels = [Label(tuple(item["value"]), flow_labels.figure_width("某某国家", 20)) for item in generic]
+    sizes = {row["key"]: flow_labels.figure_width(row["name"], row["vehicles"]) for row in rows}
+    labels = [Label(tuple(item["value"]), sizes[item["key"]] - 0.2) for item in generic]  # to the km is sent
     assert not any(room.over_china(label) for label in labels)
     assert not any(room.touch(a, b) for i, a in enumerate(labels) for b in labels[:i])
 

@@ -14,13 +14,14 @@ from backend.models import licence_vehicle, registration
 from datasources import periods
 from datasources.dimensions import DIMENSIONS
 from datasources.metrics import METRICS
-from datasources.names import country_name, groups_of, short_name
+from datasources.names import country_name, short_name
 from datasources.periods import Span
 from datasources.query import Question, ask
 from datasources.reader import Reader
 from datasources.scope import ALL
 from datasources.sums import middle
 from datasources.wall import goal_cents
+from geo.groups import groups_of
 from tests.ledger_rows import USCCS, Desk, Filing, Item, minutes_later, scattered
 
 FILINGS = scattered(11, 150)

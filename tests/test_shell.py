@@ -1,4 +1,4 @@
-"""The frame of the screens: callbacks have their components, ticks tell what is new, bytes pass through Dash unchanged."""
+"""The frame of the screens: callbacks have their components, ticks tell what is new, bytes pass through unchanged."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -30,7 +30,7 @@ def sample_figures() -> dict[str, Any]:
 
 
 class Stand:
-    """Published generations of sample figures; `away` answers all requests with 503, `signed_out` with a sign-in page."""
+    """Published generations of sample figures; `away` answers everything with 503, `signed_out` with a sign-in."""
 
     def __init__(self) -> None:
         self.figures = sample_figures()
