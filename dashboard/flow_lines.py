@@ -77,9 +77,14 @@ def ways(flows: Sequence[Flow], ribbons: Sequence[Ribbon]) -> list[dict[str, Any
 
 
 def way(flow: Flow, ribbons: Sequence[Ribbon]) -> Path:
-    """By land the dot keeps to its country's own ribbon; at sea ribbons are legs, so it takes the whole route."""
+    """By land the dot keeps to its country's own ribbon; at sea ribbons are legs, so it takes the whole route.
+
+    It sets out from Xi'an itself and not from the ribbon's edge: a dot that waits for its turn is drawn where it begins,
+    and must not stick out of the city's mark.
+    """
     own = [ribbon for ribbon in ribbons if ribbon.countries == (flow.alpha3,) and ribbon.mode == flow.mode != SEA]
-    return max(own, key=lambda r: r.width).path if own else route_to(flow.alpha3, flow.mode, flow.port).path
+    route = route_to(flow.alpha3, flow.mode, flow.port).path
+    return (route[0], *max(own, key=lambda r: r.width).path[1:]) if own else route
 
 
 def written(path: Sequence[Point]) -> list[list[float]]:

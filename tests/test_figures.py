@@ -152,7 +152,7 @@ def test_every_flow_of_the_sample_is_drawn_and_every_country_has_its_dot(sample:
     lines, dots = flow_lines.data(sample, BASE)
     assert {flow["country"] for flow in sample["flows"]} == {dot["key"] for dot in dots["data"]}
     x, y = project(*XIAN)
-    assert all(math.dist(dot["coords"][0], (x, y)) < 250 for dot in dots["data"])
+    assert all(math.dist(dot["coords"][0], (x, y)) < 1 for dot in dots["data"])
     widest = max(line["lineStyle"]["width"]["__rem__"] for line in lines["data"])
     assert widest == pytest.approx(968 / 5301 * BASE.full, abs=0.001)  # the largest single flow: to Russia
 

@@ -1,6 +1,9 @@
 """The whole platform over real HTTP: on SQLite and files, and on PostgreSQL and Redis."""
 
 import json
+import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 from backend.db import writing
 from backend.demo.world import World
 from backend.exchange.importer import Importer
-from tests.running import Platform
+from tests.running import ROOT, Platform
 from tests.test_import import UNTIL
 from tests.truths import figures_of
 
@@ -76,3 +79,33 @@ def await_status(platform: Platform, wanted: str, seconds: float = 75) -> dict[s
         if answer.get("status") == wanted or time.monotonic() > deadline:
             return answer
         time.sleep(0.3)
+
+
+@pytest.mark.shared
+def test_the_outside_feed_in_halves_and_a_stream_while_it_runs(
+    running: Platform, shared_dir: Path, tmp_path: Path
+) -> None:
+    feed, first = tmp_path / "feed", tmp_path / "first"
+    make = [sys.executable, str(shared_dir / "feed" / "make_feed.py"), str(feed)]
+    subprocess.run([*make, "--seed", "21", "--declarations", "300", "--faults", "16", "--stream", "20"], check=True)
+    truth = json.loads((feed / "truth.json").read_text(encoding="utf-8"))
+    chance = random.Random(21)
+    for path in sorted(feed.rglob("*.xml")) + sorted(feed.glob("*.csv")):
+        if "later" not in path.parts and chance.random() < 0.5:
+            target = first / path.relative_to(feed)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target)
+    running.command("import", str(first))
+    watching = subprocess.Popen(running.backend("import", str(feed), "--watch"), cwd=ROOT, env=running.env)
+    try:
+        time.sleep(4)
+        for path in sorted((feed / "later").rglob("*.xml"), key=lambda _: chance.random()):
+            path.rename(feed / path.relative_to(feed / "later"))
+        running.await_figures(figures_of(truth), 30)
+        running.command("import", str(first))
+        running.await_figures(figures_of(truth), 1)
+    finally:
+        watching.terminate()
+        watching.wait()
+    held = {line.split("\t")[0] for line in running.command("held").splitlines()}
+    assert held == {entry["file"] for entry in truth["held"]}

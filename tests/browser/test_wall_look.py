@@ -1,4 +1,4 @@
-"""The wall in a real browser: nothing cut, small or overprinted at four sizes; and what it does on change and failure."""
+"""The wall in a real browser: nothing cut, small or overprinted at four sizes; what change and failure do."""
 
 from collections.abc import Iterator
 from pathlib import Path
