@@ -8,6 +8,7 @@ from dashboard.fitting import width
 from dashboard.label_room import Label, Room
 from dashboard.panels_map import LENS, MapPanel
 from dashboard.theme import CN, NUM, T_HEAD, T_MIN, edge, text
+from geo.countries import outline_of, short_of
 from geo.labels import Anchor, anchor, port_marks
 from geo.ports import XIAN
 from geo.projection import Point, project
@@ -18,6 +19,7 @@ Figures = dict[str, Any]
 
 GLYPHS = {"left": "◂", "right": "▸", "top": "▴", "bottom": "▾"}
 EDGE_REM = 1.2  # how far from the edge a name stands
+IN_LINES, BESIDE_LINES = 6, 2  # how far from its point a name may stand, in its own country and beside it
 EDGE_SLOTS = 4  # names at one edge; what is beyond is summed in the last
 
 
@@ -87,9 +89,14 @@ def by_hand(row: Figures, placed: Anchor, room: Room) -> dict[str, Any]:
 
 
 def where_free(row: Figures, at: Point, room: Room) -> dict[str, Any] | None:
-    """A label in or beside its country; None where there is no room (the ranking names it all the same)."""
-    found = room.find(at, figure_width(row["name"], row["vehicles"])) if room.panel.shows(at) else None
-    return item(row, row["name"], rounded(found), "center", {"seen": rounded(found)}) if found else None
+    """A label in its country, in short if need be, or close beside a small one; None where there is no room at all."""
+    if not room.panel.shows(at):
+        return None
+    short, own = short_of(row["key"]), outline_of(row["key"])
+    for name, outline, lines in ((row["name"], own, IN_LINES), (short, own, IN_LINES), (row["name"], "", BESIDE_LINES)):
+        if found := room.find(at, figure_width(name, row["vehicles"]), outline, lines):
+            return item(row, name, rounded(found), "center", {"seen": rounded(found)})
+    return None
 
 
 def item(row: Figures, name: str, value: list[Any], align: str, when: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Figures = dict[str, Any]
 Path = tuple[Point, ...]
 
 SEA = "2"
-DASHES: dict[str, Any] = {"3": "solid", "4": [10, 5], SEA: [2, 4]}  # sixteenths of a rem; other modes run solid
+DASHES: dict[str, Any] = {"3": "solid", "4": [10, 5], SEA: [2, 4]}  # sixteenths of a rem; the modes of the legend
 THINNEST = 0.09  # rem
 DOT_PACE, DOT_EVERY = 2.2, 1700  # rem a second; ms between the first dots of two countries
 UNSEEN_KM = 2.0  # points this near to the line between their neighbours are not sent
@@ -51,14 +51,17 @@ def data(figures: Figures, panel: MapPanel) -> list[dict[str, Any]]:
 
 
 def known_flows(figures: Figures) -> list[Flow]:
-    """The flows to places that have one on the map; “国别不详” and the like are in the ranking only."""
-    rows = [row for row in figures["flows"] if row["country"] in country_points() and row["vehicles"] > 0]
-    return [Flow(row["country"], row["mode"], row["vehicles"], row["office"]) for row in rows]
+    """The flows with a way that can be drawn: “国别不详” has no place, and by air or post there is no corridor.
+
+    These are in the ranking and in the figure at the country's name all the same.
+    """
+    rows = [row for row in figures["flows"] if row["mode"] in DASHES and row["country"] in country_points()]
+    return [Flow(row["country"], row["mode"], row["vehicles"], row["office"]) for row in rows if row["vehicles"] > 0]
 
 
 def line(ribbon: Ribbon) -> dict[str, Any]:
     """One line of the series."""
-    dash = DASHES.get(ribbon.mode, "solid")
+    dash = DASHES[ribbon.mode]
     kind = dash if isinstance(dash, str) else [rem(step / 16) for step in dash]
     key = ribbon.countries[0] if len(ribbon.countries) == 1 else ""
     style = {"width": rem(round(ribbon.width, 4)), "type": kind}
@@ -79,8 +82,8 @@ def ways(flows: Sequence[Flow], ribbons: Sequence[Ribbon]) -> list[dict[str, Any
 def way(flow: Flow, ribbons: Sequence[Ribbon]) -> Path:
     """By land the dot keeps to its country's own ribbon; at sea ribbons are legs, so it takes the whole route.
 
-    It sets out from Xi'an itself and not from the ribbon's edge: a dot that waits for its turn is drawn where it begins,
-    and must not stick out of the city's mark.
+    It sets out from Xi'an itself and not from the ribbon's edge: a dot that waits for its turn is drawn where it
+    begins, and must not stick out of the city's mark.
     """
     own = [ribbon for ribbon in ribbons if ribbon.countries == (flow.alpha3,) and ribbon.mode == flow.mode != SEA]
     route = route_to(flow.alpha3, flow.mode, flow.port).path

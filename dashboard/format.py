@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 NONE = "―"  # What stands where there is no base to compute from; never an empty cell.
 YI_CENTS = 10_000_000_000  # 1 亿元 in cents.
 WAN_CENTS = 1_000_000  # 1 万元 in cents.
+FINE = 0.9995  # From 100 % on a decimal says nothing more and would not fit its column.
 MANIFOLD = 10.0  # From a rise of 1000 % on, “12.3倍” is read faster than a four-digit percentage and keeps its column.
 
 
@@ -72,7 +73,7 @@ def change(ratio: float | None) -> Change:
     """A relative change (0.365) as ▲ 36.5%; null as ―; what rounds to nothing is 持平, not ▲ 0.0%."""
     if ratio is None:
         return Change(NONE, "flat")
-    size = percent(abs(ratio))
+    size = percent(abs(ratio), 1 if abs(ratio) < FINE else 0)
     if size == "0.0%":
         return Change(f"{NONE} 持平", "flat")
     if abs(ratio) >= MANIFOLD:

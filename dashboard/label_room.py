@@ -7,12 +7,12 @@ from functools import cache
 
 from dashboard.panels_map import MapPanel
 from geo.projection import Point
-from geo.territory import on_china
+from geo.territory import in_outline, on_china
 
 LINE_REM = 1.75
 STEP_REM = 0.9
+GAP_REM = 0.6  # between two names on one line
 CELL_KM = 40.0  # the grid on which China is asked for once and remembered
-REACH = 5  # how many lines a name may stand away from its point
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,14 @@ class Room:
             return 0.0
         return max(0.0, left - (label.centre[0] - half)) - max(0.0, label.centre[0] + half - right)
 
-    def find(self, at: Point, width: float) -> Point | None:
-        """The nearest place for a centred label in or beside its point, and take it; None when all are taken."""
-        for dx, dy in offsets(width):
+    def find(self, at: Point, width: float, own: str, lines: int) -> Point | None:
+        """The nearest place for a centred label within so many lines of its point, and take it; None if there is none.
+
+        Its centre stays in the country's own outline if one is named: a name must not stand in another country.
+        """
+        for dx, dy in offsets(width, lines):
             label = Label((at[0] + dx * self.panel.km_per_rem, at[1] + dy * self.panel.km_per_rem), width)
-            if self.free(label):
+            if (not own or in_outline(label.centre, own)) and self.free(label):
                 self.take(label)
                 return label.centre
         return None
@@ -94,7 +97,7 @@ class Room:
     def touch(self, one: Label, other: Label) -> bool:
         """Whether two labels come nearer than a hair."""
         dx, dy = (abs(one.centre[i] - other.centre[i]) / self.panel.km_per_rem for i in (0, 1))
-        return dx < (one.width + other.width) / 2 + 0.3 and dy < (one.height + other.height) / 2
+        return dx < (one.width + other.width) / 2 + GAP_REM and dy < (one.height + other.height) / 2
 
     def over_china(self, label: Label) -> bool:
         """Whether any part of the label would stand on Chinese land, its islands or the ten dashes."""
@@ -109,10 +112,10 @@ class Room:
                 yield label.centre[0] + (i / columns - 0.5) * label.width * k, label.centre[1] + j * label.height * k
 
 
-def offsets(width: float) -> Iterator[Point]:
+def offsets(width: float, lines: int) -> Iterator[Point]:
     """Where to try, in rem from the point: on it, above and below, then to both sides, further and further."""
     yield 0.0, 0.0
-    for line in range(1, REACH):
+    for line in range(1, lines + 1):
         for dy in (line * STEP_REM, -line * STEP_REM):
             yield 0.0, dy
         for dx in (width / 2 + 0.4, -width / 2 - 0.4):

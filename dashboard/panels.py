@@ -11,7 +11,8 @@ Figures = dict[str, Any]
 COUNTRY_ROWS = {"base": 7, "wide": 8}
 MODEL_ROWS = {"base": 5, "wide": 8}
 ENTERPRISE_ROWS = {"base": 8, "wide": 8}
-NAME_REM = {"countries": (9.6, 13.6), "models": (9.6, 13.6), "enterprises": (17.0, 17.0)}  # widths of the name columns
+# Room (base, wide) of the name columns.
+NAME_REM = {"countries": (10.0, 14.0), "models": (10.0, 14.0), "enterprises": (17.4, 17.4)}
 
 
 def toned(change: f.Change, base: str = "") -> Node:

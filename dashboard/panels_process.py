@@ -18,6 +18,7 @@ FUEL_TOKENS = {
 }
 PORT_TOKENS = ("jade", "jade-2", "jade-3")
 MODE_SLOTS = 3
+FUEL_PARTS = 4
 PORT_ROOM = {"base": 22.4, "wide": 39.0}  # rem beside the name of the mode
 ORIGIN_ROWS = {"base": 6, "wide": 8}
 ZONE_NUMBERS = 5  # zones that get a numbered point on the district map
@@ -30,15 +31,32 @@ def period(figures: Figures) -> str:
 
 
 def fuel(figures: Figures) -> Node:
-    """One 100 % bar with its keys below in the same order."""
-    parts = [(part, FUEL_TOKENS.get(part["key"], "gold-3")) for part in figures["fuel"]]
-    bar = [el("i", "", style={"flex": str(part["vehicles"]), "background": f"var(--{name})"}) for part, name in parts]
+    """One 100 % bar with its keys below in the same order; 16:9 has room for four parts."""
+    parts = figures["fuel"]
+    if not parts:
+        return el("p", "none", "暂无车辆")
+    return group(el("div", "base", *fuel_bar(few(parts))), el("div", "wide", *fuel_bar(parts)))
+
+
+def few(parts: list[Figures]) -> list[Figures]:
+    """At most four parts in their order: the largest three, and the others as one."""
+    if len(parts) <= FUEL_PARTS:
+        return parts
+    kept = sorted(parts, key=lambda part: -part["vehicles"])[: FUEL_PARTS - 1]
+    rest = [part for part in parts if part not in kept]
+    summed = {"key": "OTHER", "name": "其他", "vehicles": sum(part["vehicles"] for part in rest)}
+    return [part for part in parts if part in kept] + [{**summed, "share": sum(part["share"] or 0 for part in rest)}]
+
+
+def fuel_bar(parts: list[Figures]) -> list[Node]:
+    """The bar and its keys."""
+    named = [(part, f"var(--{FUEL_TOKENS.get(part['key'], 'gold-3')})") for part in parts]
+    bar = [el("i", "", style={"flex": str(part["vehicles"]), "background": tint}) for part, tint in named]
     keys = [
-        el("span", "", part["name"], el("b", "", f.percent(part["share"], 0)), style={"--k": f"var(--{name})"})
-        for part, name in parts
+        el("span", "", part["name"], el("b", "", f.percent(part["share"], 0)), style={"--k": tint})
+        for part, tint in named
     ]
-    empty = [el("span", "none", "暂无车辆")] if not parts else []
-    return group(el("div", "bar", *bar, **{"aria-hidden": True}), el("div", f"keys k{len(parts)}", *keys, *empty))
+    return [el("div", "bar", *bar, **{"aria-hidden": True}), el("div", f"keys k{len(parts)}", *keys)]
 
 
 def flow(figures: Figures) -> Node:

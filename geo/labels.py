@@ -38,22 +38,22 @@ _OVERVIEW: dict[str, tuple[float, float, str, bool]] = {
     "KAZ": (66.5, 48.6, "center", False),
     "RUS": (66.0, 60.5, "center", False),
     "UZB": (62.2, 42.9, "center", True),
-    "KGZ": (74.9, 41.6, "center", True),
-    "TJK": (70.2, 38.2, "center", True),
+    "KGZ": (77.7, 42.4, "right", True),
+    "TJK": (73.9, 38.4, "right", True),
     "MNG": (103.5, 46.3, "center", True),
     "ARE": (53.6, 22.9, "center", False),
     "JOR": (36.4, 32.4, "left", False),
     "EGY": (33.2, 24.6, "right", False),
     "GEO": (43.0, 42.6, "right", False),
     "BLR": (29.5, 55.6, "left", False),
-    "KHM": (104.8, 12.6, "left", False),
+    "KHM": (106.4, 12.6, "right", False),
     "NGA": (8.0, 9.6, "center", False),
 }
 
 _LENS: dict[str, tuple[float, float, str, bool]] = {
     "KAZ": (69.5, 45.6, "center", False),
     "UZB": (64.4, 41.2, "center", False),
-    "KGZ": (75.0, 42.0, "center", False),
+    "KGZ": (78.4, 42.0, "right", False),
     "TJK": (69.4, 38.3, "center", False),
     "TKM": (59.2, 39.2, "center", False),
 }

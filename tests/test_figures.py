@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,15 @@ def test_a_line_of_ports_adds_up_when_some_have_no_room(sample: dict[str, Any]) 
     line = panels_process.fitting_ports(given, 22.4)
     assert line[-1]["name"] == "其他" and len(line) < 6
     assert sum(p["vehicles"] for p in line) == sum(p["vehicles"] for p in given)
+
+
+def test_no_more_kinds_of_drive_than_there_is_room_for_and_none_is_lost() -> None:
+    parts = [
+        {"key": k, "name": k, "vehicles": n, "share": n / 100} for k, n in zip("abcde", (40, 20, 6, 32, 2), strict=True)
+    ]
+    shown = panels_process.few(parts)
+    assert [part["name"] for part in shown] == ["a", "b", "d", "其他"]
+    assert sum(part["vehicles"] for part in shown) == 100 and shown[-1]["share"] == pytest.approx(0.08)
 
 
 def test_stations_without_a_source_say_so_and_show_no_figure(sample: dict[str, Any]) -> None:
@@ -205,8 +215,12 @@ def test_countries_nobody_placed_find_room_without_standing_on_china_or_each_oth
         item for item in flow_labels.items(sample, panel) if item["key"] in EVERYWHERE and "seen" in item["__when__"]
     ]
     assert len(generic) >= 8
-    sizes = {row["key"]: flow_labels.figure_width(row["name"], row["vehicles"]) for row in rows}
-    labels = [Label(tuple(item["value"]), sizes[item["key"]] - 0.2) for item in generic]  # to the km is sent
+    vehicles = {row["key"]: row["vehicles"] for row in rows}
+    named = {item["key"]: item["label"]["formatter"].split("|")[1].split("}")[0] for item in generic}  # short or full
+    labels = [
+        Label(tuple(item["value"]), flow_labels.figure_width(named[item["key"]], vehicles[item["key"]]) - 0.2)
+        for item in generic
+    ]
     assert not any(room.over_china(label) for label in labels)
     assert not any(room.touch(a, b) for i, a in enumerate(labels) for b in labels[:i])
 
@@ -240,3 +254,19 @@ def test_options_name_only_tokens_that_the_style_sheet_has(sample: dict[str, Any
 
     collect(publish.wall(sample)["charts"])
     assert named and not [name for name in named if f"--{name}:" not in sheet]
+
+
+def tags(node: Any) -> set[str]:
+    """Every tag of a tree."""
+    if not isinstance(node, list) or not node:
+        return set()
+    if isinstance(node[0], list):
+        return set().union(*(tags(child) for child in node))
+    return {node[0]}.union(*(tags(child) for child in node[2:]))
+
+
+def test_the_browser_draws_every_tag_that_the_trees_use(sample: dict[str, Any]) -> None:
+    source = (Path(__file__).parent.parent / "assets" / "js" / "20-live.js").read_text(encoding="utf-8")
+    drawn = set(re.search(r"var TAGS = \('([^']+)'\)", source)[1].split())  # type: ignore[index]
+    text = orjson.loads(publish.render(sample)["wall"])["text"]
+    assert set().union(*(tags(tree) for tree in text.values())) - drawn - {"", "fresh"} == set()

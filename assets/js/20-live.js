@@ -3,7 +3,7 @@
   var panorama = window.panorama, React = window.React, h = React.createElement;
   var SETTLE = 480;
   /* What a tree may contain. Nothing here can load, run or navigate away by itself. */
-  var TAGS = ('div span b i s em small strong p ul ol li dl dt dd h2 h3 table thead tbody tr td th caption time svg path rect').split(' ');
+  var TAGS = ('div aside span b i s em small strong p ul ol li dl dt dd h2 h3 table thead tbody tr td th caption time svg path rect').split(' ');
   var ATTRIBUTES = ('className style title role scope colSpan lang dateTime viewBox d width height x y fill stroke strokeWidth ' +
     'strokeDasharray aria-label aria-hidden data-key').split(' ');
 

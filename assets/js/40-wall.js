@@ -21,7 +21,7 @@
     Object.keys(payload.charts).forEach(function (name) { give('wall-chart-' + name, 'option', payload.charts[name]); });
     give('wall-fresh', 'asOf', said.generation === payload.generation ? said.as_of : payload.as_of);
     give('wall', 'className', 'wall ' + (payload.reconciled && !payload.fault && !said.fault ? '' : 'unreconciled'));
-    give('wall-shown', 'data', payload.generation);
+    if (document.body.dataset.generation !== payload.generation) clientside.set_props('wall-shown', { data: payload.generation });
     document.body.dataset.generation = payload.generation;
   }
   window.addEventListener('panorama:pulse', show);
