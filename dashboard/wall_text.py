@@ -20,7 +20,7 @@ def wall_text(figures: dict[str, Any]) -> dict[str, Any]:
         "fuel": panels_process.fuel(figures),
         "origins": panels_process.origins(figures),
         "flow": panels_process.flow(figures),
-        "flownote": f"台，{panels_process.period(figures)}；线宽为在办台数，天为中位用时",
+        "flownote": f"台，{panels_process.period(figures)}；线宽为在办台数，天为报关至结关中位用时",
         "ports": panels_process.ports(figures),
         "portsnote": panels_process.ports_note(figures),
         "approval": f"审图号：{figures['map_approval'] or '未设置'}",

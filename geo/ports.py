@@ -76,7 +76,19 @@ BY_KEY: dict[str, Port] = {port.key: port for port in (*LAND, *HARBOURS)}
 PORTS: dict[str, Port] = {code: port for port in BY_KEY.values() for code in (*port.offices, *port.codes)}
 
 
+# Offices of Xi'an itself: goods that leave by air, or in bond, name one of them as their place of exit.
+HOME_OFFICES = {
+    "9001": "关中海关",
+    "9002": "咸阳机场",
+    "9007": "西安综保区",
+    "9008": "高新综保区",
+    "9009": "西安车站",
+    "9013": "西咸物流",
+    "9016": "航空综保区",
+}
+
+
 def port_name(code: str) -> str:
     """The name of the place of exit by customs office or port code; the code itself where it is not in the table."""
     port = PORTS.get(code)
-    return port.name if port else code
+    return port.name if port else HOME_OFFICES.get(code, code)
