@@ -14,14 +14,16 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from backend.administration.codes_service import load_codes
+from backend.administration.rates import register_rates
 from backend.clearance.service import notices_of
 from backend.clearance.states import IllegalMove
 from backend.clearance.vehicles import record_step, states_of
 from backend.db import now, writing
 from backend.demo.world import World
-from backend.exchange.batch import take_batch
-from backend.exchange.documents import Incoming, held_documents
+from backend.exchange.batch import retry_batch, take_batch
+from backend.exchange.documents import Incoming, held_contents, held_documents
 from backend.exchange.importer import Importer
+from backend.exchange.tables import read_table
 from backend.models import audit_line, customs_rate, declaration, document, goods_item, receipt, record_version
 from tests.truths import ledger_truth, same_truth
 
@@ -203,3 +205,22 @@ def test_a_user_records_steps_in_their_order_only(ledger: Engine) -> None:
         record_step(connection, now(), "测试", "LGXC16DF0A0000001", "TRANSFERRED", "登记证书签注")
     with ledger.connect() as connection:
         assert states_of(connection, ["LGXC16DF0A0000001"]) == {"LGXC16DF0A0000001": "TRANSFERRED"}
+
+
+def test_two_importers_that_retry_the_same_file_take_it_once(ledger: Engine, world: tuple[Path, Any]) -> None:
+    folder, _ = world
+    seq_no, text = first(folder)
+    take_batch(ledger, "test", [Incoming("early.xml", text.encode())])
+    with ledger.connect() as connection:
+        held = held_contents(connection, 0)
+    assert len(held) == 1
+    with writing(ledger) as connection:
+        register_rates(connection, now(), rates_of(folder), None)
+    assert (retry_batch(ledger, "one", held), retry_batch(ledger, "other", held)) == (1, 0)
+    with ledger.connect() as connection:
+        assert connection.scalar(select(declaration.c.version).where(declaration.c.seq_no == seq_no)) == 1
+
+
+def rates_of(folder: Path) -> list[dict[str, str]]:
+    """The rates of a world as rows of the register."""
+    return read_table(folder / "rates.csv").rows

@@ -15,7 +15,7 @@ from backend.clearance.message import Message, ReceiptMessage, ResponseMessage
 from backend.clearance.service import Filing, take_declarations, take_receipts
 from backend.clearance.states import SHANGHAI
 from backend.db import now, writing
-from backend.exchange.documents import Incoming, add_documents, known_digests, restate, settle, supersede
+from backend.exchange.documents import Incoming, add_documents, known_digests, restate, settle, still_held, supersede
 from backend.exchange.safety import Unreadable
 from backend.exchange.single_window import Parsed, read_message
 from backend.models import import_response, receipt
@@ -229,7 +229,10 @@ def retry_batch(engine: Engine, actor: str, held: Sequence[tuple[int, Incoming]]
         read.document_id = document_id
     with writing(engine) as connection:
         at, basis = now(), Basis(connection)
-        outcomes = [(read, verdict(connection, basis, read)) for read in reads]
+        waiting = still_held(
+            connection, [read.document_id for read in reads]
+        )  # Another importer may have been quicker.
+        outcomes = [(read, verdict(connection, basis, read)) for read in reads if read.document_id in waiting]
         for read, outcome in outcomes:
             if isinstance(outcome, (Held, Unreadable)):
                 restate(connection, read.document_id, outcome.code, str(outcome))

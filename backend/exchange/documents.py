@@ -88,6 +88,13 @@ def held_contents(connection: Connection, after: int, limit: int = 100) -> list[
     return [(r.id, Incoming(r.name, zlib.decompress(r.raw), r.digest)) for r in rows if r.raw is not None]
 
 
+def still_held(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Which of these files still wait."""
+    d = document.c
+    found = (connection.scalars(select(d.id).where(d.status == "held", d.id.in_(part))) for part in chunks(ids))
+    return {number for part in found for number in part}
+
+
 def settle(connection: Connection, at: datetime, ids: Sequence[int]) -> None:
     """Mark held files as taken."""
     values = {"status": "taken", "settled_at": at, "reason": None, "reason_code": None}
