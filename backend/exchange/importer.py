@@ -42,7 +42,7 @@ class Importer:
     def take(self, tables: list[Path], messages: list[Path]) -> dict[str, Any]:
         """Import these files, then try again what is held."""
         tally, total = Tally(), len(tables) + len(messages)
-        for done, path in enumerate(tables, 1):
+        for done, path in enumerate((path for path in tables if path.exists()), 1):
             tally.add(take_table(self.engine, self.actor, path, self.limit))
             self.progress(done, total)
         for done, batch in self._batches(messages):
@@ -54,7 +54,8 @@ class Importer:
     def _batches(self, paths: list[Path]) -> Iterator[tuple[int, list[Incoming]]]:
         for start in range(0, len(paths), BATCH):
             part = paths[start : start + BATCH]
-            yield start + len(part), [Incoming(path.name, _bytes(path, self.limit)) for path in part]
+            read = [(path.name, _bytes(path, self.limit)) for path in part]
+            yield start + len(part), [Incoming(name, data) for name, data in read if data is not None]
 
     def retry(self) -> int:
         """Try every held declaration again; gives how many were taken."""
@@ -77,7 +78,10 @@ class Importer:
         return self.take(tables, messages) if tables or messages else None
 
     def _is_new(self, path: Path) -> bool:
-        stat = path.stat()
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return False
         if time.time() - stat.st_mtime < 0.3:
             return False  # Perhaps still being written; the next look takes it.
         mark = (stat.st_mtime_ns, stat.st_size)
@@ -87,7 +91,10 @@ class Importer:
         return True
 
 
-def _bytes(path: Path, limit: int) -> bytes:
-    """The file's bytes, one more than allowed when it is too large, so that reading it says so."""
-    with open(path, "rb") as file:
-        return file.read(limit + 1)
+def _bytes(path: Path, limit: int) -> bytes | None:
+    """The file's bytes, one more than allowed when it is too large; None when it was moved away meanwhile."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit + 1)
+    except FileNotFoundError:
+        return None
