@@ -39,7 +39,7 @@ _OVERVIEW: dict[str, tuple[float, float, str, bool]] = {
     "RUS": (66.0, 60.5, "center", False),
     "UZB": (62.2, 42.9, "center", True),
     "KGZ": (77.7, 42.4, "right", True),
-    "TJK": (73.9, 38.4, "right", True),
+    "TJK": (73.1, 38.4, "right", True),
     "MNG": (103.5, 46.3, "center", True),
     "ARE": (53.6, 22.9, "center", False),
     "JOR": (36.4, 32.4, "left", False),
