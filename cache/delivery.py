@@ -8,6 +8,9 @@ FOLDER = "/payload/"
 PARTS = ("wall", "home", "ribbon")
 
 
+Found = tuple[str, bytes] | None
+
+
 class Delivery(NamedTuple):
     """Status, headers and body of an answer."""
 
@@ -18,7 +21,11 @@ class Delivery(NamedTuple):
 
 def deliver(published: Published, part: str, known: str) -> Delivery:
     """Answer a request for a part; `known` is the If-None-Match header. The caller has let the visitor in."""
-    found = published.part(part) if part in PARTS else None
+    return delivery(published.part(part) if part in PARTS else None, known)
+
+
+def delivery(found: Found, known: str) -> Delivery:
+    """The answer that hands out a part as (generation, bytes)."""
     if found is None:
         return Delivery(404, [("content-type", "application/json"), ("content-length", "2")], b"{}")
     generation, body = found

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cache.store import Fault, Pointer, Store
@@ -28,6 +29,26 @@ class Published:
         self._looked = float("-inf")
         self._looking = threading.Lock()
         self._loading = threading.Lock()
+        self._kept = False
+
+    def keep_fresh(self, names: Sequence[str]) -> None:
+        """From now on a thread of its own does all the reading, so that no caller ever waits for the store."""
+
+        def keep() -> None:
+            while True:
+                self._read()
+                for name in names:
+                    self._fetched(name)
+                self._kept = self._view is not None
+                time.sleep(LOOK_AGAIN)
+
+        threading.Thread(target=keep, name="published", daemon=True).start()
+
+    def ready(self, name: str) -> tuple[str, bytes] | None:
+        """Return a part that lies in memory, without any reading; None leaves it to `part`."""
+        view = self._view if self._kept else None
+        value = view.parts.get(name) if view else None
+        return (view.pointer.generation, value) if view and value is not None else None
 
     def current(self) -> Pointer | None:
         """Return the pointer to the current generation, None before the first one."""
@@ -42,6 +63,9 @@ class Published:
     def part(self, name: str) -> tuple[str, bytes] | None:
         """Return a part of the current generation as (generation, bytes), the last good one if the store fails."""
         self._look()
+        return self._fetched(name)
+
+    def _fetched(self, name: str) -> tuple[str, bytes] | None:
         view = self._view
         if view is None:
             return None
@@ -50,7 +74,9 @@ class Published:
 
     def _look(self) -> None:
         """Read the pointer again when it is time; while one thread does, the others go on with what is known."""
-        if time.monotonic() - self._looked < LOOK_AGAIN or not self._looking.acquire(blocking=self._view is None):
+        if self._kept or time.monotonic() - self._looked < LOOK_AGAIN:
+            return
+        if not self._looking.acquire(blocking=self._view is None):
             return
         try:
             if time.monotonic() - self._looked >= LOOK_AGAIN:

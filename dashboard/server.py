@@ -5,22 +5,26 @@ A request body is read completely before a thread is taken, so clients that send
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from backend.identity.admission import Admission
-from cache.delivery import FOLDER, Delivery, deliver
+from cache.delivery import FOLDER, PARTS, Delivery, delivery
 from cache.published import Published
+from dashboard import ids
 from dashboard.app import build_app
+from dashboard.bridge import Bridge, Message, Send
 from dashboard.family import stop_with_parent
 from dashboard.settings import Settings, get_settings
 
-Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 MOST_BODY = 2**20
+# The start of the body of callbacks that only hand out what lies in memory. A thread costs them more than their work;
+# a body that starts otherwise just takes the longer way.
+INSTANT = tuple(
+    f'{{"output":"{start}'.encode()
+    for start in (f"..{ids.GENERATION}.", f"{ids.WALL_PAYLOAD}.", f"{ids.HOME_FIGURES}.", f"{ids.RIBBON}.")
+)
 BODY_SECONDS = 60
 
 
@@ -30,7 +34,8 @@ class Front:
     def __init__(self, server: Flask, threads: int) -> None:
         self.published: Published = server.extensions["published"]
         self.admission: Admission = server.extensions["admission"]
-        self.wsgi = WSGIMiddleware(server, workers=threads)  # type: ignore[arg-type]
+        self.flask = Bridge(server.wsgi_app, threads)
+        self.published.keep_fresh(PARTS)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """One connection event of the ASGI protocol."""
@@ -40,31 +45,34 @@ class Front:
             await self.http(scope, receive, send)
 
     async def http(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Bytes at once where they lie ready in memory, or the whole body first and then a thread."""
-        if scope["path"].startswith(FOLDER) and scope["method"] == "GET":
-            ready = self.bytes_for(scope)
-            if ready is not None:
-                return await answer(send, ready)
-        try:
-            body = await asyncio.wait_for(whole(receive), BODY_SECONDS)
-        except (TimeoutError, ValueError):
-            return await answer(send, Delivery(413, [("content-length", "0"), ("connection", "close")], b""))
-        await self.wsgi(scope, once(body, receive), send)  # type: ignore[arg-type]
-
-    def bytes_for(self, scope: Message) -> Delivery | None:
-        """The delivery for a visitor whose token was checked a moment ago; None leaves the case to Flask."""
+        """Bytes at once where they lie ready in memory, or the whole body first and then Flask."""
         headers = dict(scope["headers"])
-        cookies = headers.get(b"cookie", b"").decode("latin-1")
-        if self.admission.visitor(scope["path"], cookies, "") is None:
+        known = self.admission.remembered(headers.get(b"cookie", b"").decode("latin-1"))
+        if known and scope["method"] == "GET" and scope["path"].startswith(FOLDER):
+            found = self.published.ready(scope["path"][len(FOLDER) :])
+            if found is not None:
+                return await answer(send, delivery(found, headers.get(b"if-none-match", b"").decode("latin-1")))
+        body = await self.body(receive)
+        if body is None:
+            return await answer(send, Delivery(413, [("content-length", "0"), ("connection", "close")], b""))
+        if known and body.startswith(INSTANT):
+            return await self.flask.at_once(scope, body, send)
+        await self.flask(scope, body, send)
+
+    async def body(self, receive: Receive) -> bytes | None:
+        """The whole body; None when it is too large or too slow. Most come in one message and need no clock."""
+        first = await receive()
+        if not first.get("more_body", False):
+            return first.get("body", b"")
+        try:
+            return await asyncio.wait_for(whole(receive, first.get("body", b"")), BODY_SECONDS)
+        except (TimeoutError, ValueError):
             return None
-        return deliver(
-            self.published, scope["path"][len(FOLDER) :], headers.get(b"if-none-match", b"").decode("latin-1")
-        )
 
 
-async def whole(receive: Receive) -> bytes:
-    """A request's whole body; raises ValueError when it is larger than any of our forms."""
-    parts: list[bytes] = []
+async def whole(receive: Receive, begun: bytes) -> bytes:
+    """The rest of a request's body; raises ValueError when it is larger than any of our forms."""
+    parts = [begun]
     while True:
         message = await receive()
         parts.append(message.get("body", b""))
@@ -72,20 +80,6 @@ async def whole(receive: Receive) -> bytes:
             raise ValueError("body too large")
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             return b"".join(parts)
-
-
-def once(body: bytes, receive: Receive) -> Receive:
-    """Hand the body over in one message, then pass on what the connection says."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 async def answer(send: Send, ready: Delivery) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from tests.servers import free_port
+from tests.servers import end_with_parent, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
@@ -44,7 +44,9 @@ class Platform:
         self.var.mkdir(parents=True, exist_ok=True)
         with open(self.var / "platform.log", "ab") as log:
             command = [sys.executable, "-m", "dashboard", "run"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, preexec_fn=end_with_parent(signal.SIGTERM)
+            )
         self.await_health()
 
     def await_health(self) -> None:

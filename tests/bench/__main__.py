@@ -1,0 +1,39 @@
+"""`python -m tests.bench [name …] [--quick]`: run benchmarks and write BENCHMARKS.md."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.importing import bench_import
+from tests.bench.latency import bench_latency
+from tests.bench.payload import bench_payload
+from tests.bench.report import Result, write
+from tests.bench.tick import bench_tick
+
+BENCHES: dict[str, Callable[[Path, bool], Result]] = {
+    "import": bench_import,
+    "latency": bench_latency,
+    "payload": bench_payload,
+    "tick": bench_tick,
+}
+
+
+def main() -> int:
+    """Run the chosen benchmarks one after the other, each in a folder of its own."""
+    options = argparse.ArgumentParser(prog="python -m tests.bench")
+    options.add_argument("names", nargs="*", choices=[*BENCHES, []], help="不写则全部")
+    options.add_argument("--quick", action="store_true", help="小数据量，只看能否跑通，不写报告")
+    given = options.parse_args()
+    results = []
+    for name in given.names or BENCHES:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            results.append(BENCHES[name](Path(folder), given.quick))
+    if not given.quick:
+        write(results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
