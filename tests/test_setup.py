@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
-PINNED = re.compile(r"^[a-z0-9-]+==\d[\w.]*$")
+PINNED = re.compile(r'^[a-z0-9-]+==\d[\w.]*( ; sys_platform != "win32")?$')
 COMMANDS = ("bash", "rm", "mkdir", "touch", "id", "mktemp", "tail", "grep", "tee", "dirname", "env")
 
 
