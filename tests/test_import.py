@@ -173,9 +173,10 @@ def test_vehicles_take_their_state_from_all_sources(ledger: Engine, world: tuple
 
 @pytest.mark.shared
 @pytest.mark.db
-def test_the_outside_feed_to_the_cent(ledger: Engine, shared_dir: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["--seed=11", "--tidy"])
+def test_the_outside_feed_to_the_cent(ledger: Engine, shared_dir: Path, tmp_path: Path, form: str) -> None:
     feed = [sys.executable, str(shared_dir / "feed" / "make_feed.py"), str(tmp_path / "feed")]
-    subprocess.run([*feed, "--seed", "11", "--declarations", "400", "--faults", "16"], check=True)
+    subprocess.run([*feed, form, "--declarations", "400", "--faults", "16"], check=True)
     truth = json.loads((tmp_path / "feed" / "truth.json").read_text(encoding="utf-8"))
     Importer(ledger).run(tmp_path / "feed")
     assert same_truth(ledger_truth(ledger), truth)

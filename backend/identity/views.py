@@ -62,11 +62,7 @@ def enter() -> AnyResponse:
     """A screen's way in: the token goes from the address into a cookie, off the screen and out of the logs."""
     token = request.args.get("token", "")
     if current_app.extensions["admission"].holder("screen", token) is None:
-        return (
-            refused()[0]
-            if request.path == "/"
-            else Response("屏幕令牌无效、已吊销或已过期", 401, mimetype="text/plain")
-        )
+        return Response("屏幕令牌无效、已吊销或已过期", 401, mimetype="text/plain")
     return _with_cookie(token)
 
 
