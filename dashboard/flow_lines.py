@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from dashboard.panels_map import MapPanel
@@ -90,8 +91,9 @@ def way(flow: Flow, ribbons: Sequence[Ribbon]) -> Path:
     return (route[0], *max(own, key=lambda r: r.width).path[1:]) if own else route
 
 
-def written(path: Sequence[Point]) -> list[list[float]]:
-    """Coordinates as sent: without points that cannot be told, and to the km."""
+@lru_cache(maxsize=4096)
+def written(path: Path) -> list[list[float]]:
+    """Coordinates as sent: without points that cannot be told, and to the km. Sea lanes are the same every minute."""
     return [[round(x), round(y)] for x, y in thinned(path, UNSEEN_KM)]
 
 
