@@ -3,6 +3,7 @@
 import argparse
 import logging
 import signal
+import socket
 import sys
 import threading
 import time
@@ -31,6 +32,9 @@ def main() -> int:
 def run(settings: Settings) -> int:
     """Bring the database up to date, then keep a worker and a web server alive until told to stop."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not port_is_free(settings):
+        print(f"端口 {settings.port} 已被别的程序占用，请先停掉它，或用 PANORAMA_PORT 换一个端口", flush=True)
+        return 69
     seed(settings)
     children = [Child("dashboard", "worker"), Child("dashboard", "web")]
     try:
@@ -45,6 +49,17 @@ def run(settings: Settings) -> int:
         for child in reversed(children):
             child.stop()
     return 0
+
+
+def port_is_free(settings: Settings) -> bool:
+    """Whether the address can be listened on; otherwise the web server would be started again and again in vain."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            return False
+    return True
 
 
 def web(settings: Settings) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -109,3 +110,13 @@ def test_the_outside_feed_in_halves_and_a_stream_while_it_runs(
         watching.wait()
     held = {line.split("\t")[0] for line in running.command("held").splitlines()}
     assert held == {entry["file"] for entry in truth["held"]}
+
+
+def test_a_taken_port_is_said_at_once(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        platform = Platform(tmp_path / "var", port=other.getsockname()[1])
+        started = subprocess.run(
+            [sys.executable, "-m", "dashboard", "run"], cwd=ROOT, env=platform.env, capture_output=True, text=True
+        )
+    assert started.returncode == 69
+    assert "已被别的程序占用" in started.stdout
