@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -41,7 +42,9 @@ def ask(app: Any, method: str, path: str, body: bytes = b"", cookie: str = "") -
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    # The browser of other tests keeps an event loop in the main thread, and a thread has room for one only.
+    with ThreadPoolExecutor(1) as own:
+        own.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], told, sent[1]["body"]
 

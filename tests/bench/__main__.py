@@ -1,9 +1,11 @@
 """`python -m tests.bench [name …] [--quick]`: run benchmarks and write BENCHMARKS.md."""
 
 import argparse
+import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.importing import bench_import
@@ -18,6 +20,23 @@ BENCHES: dict[str, Callable[[Path, bool], Result]] = {
     "payload": bench_payload,
     "tick": bench_tick,
 }
+LONGEST = {"import": 600, "latency": 420, "payload": 300, "tick": 900}  # Seconds; the usual run takes a third of it.
+
+
+@contextmanager
+def bounded(name: str) -> Iterator[None]:
+    """Break a benchmark off when it takes too long; it then ends its processes as after any error."""
+
+    def too_long(*_: object) -> None:
+        raise TimeoutError(f"{name} 超过 {LONGEST[name]} 秒，已中止")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(LONGEST[name])
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def main() -> int:
@@ -28,7 +47,7 @@ def main() -> int:
     given = options.parse_args()
     results = []
     for name in given.names or BENCHES:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder, bounded(name):
             results.append(BENCHES[name](Path(folder), given.quick))
     if not given.quick:
         write(results)

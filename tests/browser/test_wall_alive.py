@@ -23,8 +23,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("world")
     with Platform(tmp_path_factory.mktemp("var")) as running:
         World(8, datetime.now(SHANGHAI).date() - timedelta(days=1)).write(folder, 500)
-        running.command("import", str(folder))
         set_platform_fact(make_engine(f"sqlite:///{running.var / 'ledger.sqlite'}"), DEMO, "1")
+        running.command("import", str(folder))
         yield running
 
 
