@@ -15,7 +15,7 @@ from backend.clearance.states import SHANGHAI
 from backend.db import make_engine, migrate
 from backend.exchange.documents import held_documents
 from backend.exchange.importer import Importer
-from backend.identity.tokens import ROLES, create_token
+from backend.identity.tokens import ROLES, create_token, list_tokens, revoke_token
 from dashboard.settings import get_settings
 
 
@@ -48,6 +48,10 @@ def parser() -> argparse.ArgumentParser:
     create.add_argument("--role", required=True, choices=sorted(ROLES), help="角色")
     create.add_argument("--days", type=int, help="有效天数，不填为长期")
     create.set_defaults(run=run_token)
+    token.add_parser("list", help="列出令牌，不含令牌本身").set_defaults(run=run_tokens)
+    revoke = token.add_parser("revoke", help="吊销令牌，大屏在五秒内变暗")
+    revoke.add_argument("id", type=int, help="令牌编号，见 token list")
+    revoke.set_defaults(run=run_revoke)
     commands.add_parser("migrate", help="建库或升级库结构").set_defaults(run=lambda engine, options: 0)
     return top
 
@@ -121,8 +125,29 @@ def run_retry(engine: Engine, options: argparse.Namespace) -> int:
 def run_token(engine: Engine, options: argparse.Namespace) -> int:
     """Create a token and print it alone on the last line."""
     life = timedelta(days=options.days) if options.days else None
-    print("令牌只显示这一次，请妥善保存：", file=sys.stderr)
-    print(create_token(engine, "api", options.name, options.role, life))
+    kind = "screen" if options.role == "wall" else "api"
+    way = "在大屏的浏览器中打开 /enter?token=令牌。" if kind == "screen" else ""
+    print(f"令牌只显示这一次，请妥善保存。{way}", file=sys.stderr)
+    print(create_token(engine, kind, options.name, options.role, life))
+    return 0
+
+
+def run_tokens(engine: Engine, options: argparse.Namespace) -> int:
+    """List tokens: number, role, name, since when, and whether they still open anything."""
+    for row in list_tokens(engine):
+        state = "已吊销" if row["revoked_at"] else "有效"
+        made = f"{row['created_at'].astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        print(f"{row['id']}\t{ROLES.get(row['role'], row['role'])}\t{row['name']}\t{made}\t{state}")
+    return 0
+
+
+def run_revoke(engine: Engine, options: argparse.Namespace) -> int:
+    """End a token."""
+    if options.id not in {row["id"] for row in list_tokens(engine)}:
+        print(f"没有编号为 {options.id} 的令牌，请看 token list", file=sys.stderr)
+        return 2
+    revoke_token(engine, options.id)
+    print(f"令牌 {options.id} 已吊销。")
     return 0
 
 

@@ -120,3 +120,15 @@ def test_a_taken_port_is_said_at_once(tmp_path: Path) -> None:
         )
     assert started.returncode == 69
     assert "已被别的程序占用" in started.stdout
+
+
+def test_a_screen_is_let_in_and_put_out_by_command(running: Platform) -> None:
+    token = running.command("token", "create", "--name", "一号屏", "--role", "wall").splitlines()[-1]
+    cookie = {"Cookie": f"panorama_screen={token}"}
+    assert running.get("/payload/wall", cookie)[0] == 200
+    number = next(line.split("\t")[0] for line in running.command("token", "list").splitlines() if "一号屏" in line)
+    running.command("token", "revoke", number)
+    deadline = time.monotonic() + 10
+    while running.get("/payload/wall", cookie)[0] != 401:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

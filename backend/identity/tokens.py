@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, insert, or_, select, update
 
@@ -55,6 +55,14 @@ def holder_of(engine: Engine, token: str, kind: str) -> Holder | None:
     with engine.connect() as connection:
         row = connection.execute(query).first()
     return Holder(*row) if row else None
+
+
+def list_tokens(engine: Engine) -> list[dict[str, Any]]:
+    """Every token without its digest, oldest first."""
+    t = access_token.c
+    query = select(t.id, t.kind, t.name, t.role, t.created_at, t.expires_at, t.revoked_at).order_by(t.id)
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def revoke_token(engine: Engine, token_id: int) -> None:
