@@ -161,8 +161,9 @@ def _write_versions(
         for row in rows
     ]
     connection.execute(insert(record_version), versions)
-    verbs = {1: "take"}
-    lines = [Line(actor, verbs.get(r["version"], "amend"), "declaration", r["seq_no"], r["document_id"]) for r in rows]
+    tags = {1: "clearance:declaration:take"}
+    amend = "clearance:declaration:amend"
+    lines = [Line(actor, tags.get(r["version"], amend), r["seq_no"], r["document_id"]) for r in rows]
     write_lines(connection, at, lines)
 
 
@@ -173,7 +174,9 @@ def take_receipts(connection: Connection, at: datetime, actor: str, receipts: Se
     """
     insert_new(connection, receipt, receipts)
     refresh_states(connection, at, sorted({r["seq_no"] for r in receipts}))
-    lines = [Line(actor, f"receipt {r['channel']}", "declaration", r["seq_no"], r["document_id"]) for r in receipts]
+    lines = [
+        Line(actor, f"clearance:declaration:receipt-{r['channel']}", r["seq_no"], r["document_id"]) for r in receipts
+    ]
     write_lines(connection, at, lines)
 
 

@@ -69,4 +69,4 @@ def record_step(connection: Connection, at: datetime, actor: str, vin: str, step
     check_user_move(states_of(connection, [vin]).get(vin), step)
     insert_new(connection, vehicle, [{"vin": vin, "changed_at": at}])
     connection.execute(insert(vehicle_step).values(vin=vin, step=step, at=at, actor=actor, evidence=evidence))
-    write_lines(connection, at, [Line(actor, step.lower(), "vehicle", vin, detail={"evidence": evidence})])
+    write_lines(connection, at, [Line(actor, f"clearance:vehicle:{step.lower()}", vin, detail={"evidence": evidence})])

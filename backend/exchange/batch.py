@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from backend.administration.codes_service import load_codes
 from backend.administration.rates import load_rates
+from backend.audit.service import Line, write_lines
 from backend.clearance.assess import Assessed, CodeBook, Held, Rates, assess
 from backend.clearance.message import Message, ReceiptMessage, ResponseMessage
 from backend.clearance.service import Filing, take_declarations, take_receipts
@@ -108,11 +109,19 @@ def _take(connection: Connection, actor: str, reads: Sequence[Read]) -> Tally:
     for r in reads:
         r.document_id = ids[r.incoming.digest]
     store(connection, at, actor, [(r, verdicts[id(r)]) for r in reads])
-    held = sum(isinstance(v, (Held, Unreadable)) for v in verdicts.values())
+    waiting = [(r, v) for r in reads if isinstance(v := verdicts[id(r)], Held | Unreadable)]
+    write_lines(connection, at, [_hold(actor, r, v) for r, v in waiting])
+    held = len(waiting)
     kinds: dict[str, int] = {}
     for r in reads:
         kinds[_kind(r)] = kinds.get(_kind(r), 0) + 1
     return Tally(taken=len(reads) - held, held=held, kinds=kinds)
+
+
+def _hold(actor: str, read: Read, why: Held | Unreadable) -> Line:
+    """A file that waits leaves a line as well."""
+    detail = {"reason": why.code}
+    return Line(actor, "exchange:document:hold", read.incoming.name, read.document_id, detail, "failed")
 
 
 Verdict = Assessed | Held | Unreadable | None

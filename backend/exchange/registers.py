@@ -90,7 +90,7 @@ def _store(
         kind = content.table
     else:
         counts, kind = _register(connection, actor, content, document_id), content.kind
-    write_lines(connection, at, [Line(actor, "table", kind, incoming.name, document_id, counts)])
+    write_lines(connection, at, [Line(actor, f"exchange:{kind}:table", incoming.name, document_id, counts)])
 
 
 def _register(connection: Connection, actor: str, sheet: Sheet, document_id: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What came in: each file with its fate, and the line that each change leaves in the audit."""
+"""What came in: each file with its fate."""
 
-from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
 
 from backend.models.base import BigId, UtcTime, metadata
 
@@ -18,22 +18,9 @@ document = Table(
     Column("seq_no", String(32)),
     Column("received_at", UtcTime, nullable=False),
     Column("settled_at", UtcTime),
+    Column("data_class", Integer, comment="数据等级：0 公开 1 内部 2 敏感；空按最高等级对待"),
     Column("raw", LargeBinary, comment="zlib 压缩的原文"),
     Index("ix_document_status", "status", "id"),
     Index("ix_document_name", "name"),
     Index("ix_document_seq_no", "seq_no"),
-)
-
-audit_line = Table(
-    "audit_line",
-    metadata,
-    Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("at", UtcTime, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("verb", String(32), nullable=False),
-    Column("entity", String(20), nullable=False),
-    Column("key", Text, nullable=False),
-    Column("document_id", BigId),
-    Column("detail", JSON),
-    Index("ix_audit_line_entity", "entity", "key"),
 )
