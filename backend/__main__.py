@@ -1,21 +1,22 @@
-"""The counter's commands: import, held, retry, token, migrate."""
+"""The counter's commands: import, held, retry, token, first-run, audit, keys, migrate."""
 
 import argparse
 import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 
+from backend.audit.commands import run_archive, run_restore, run_verify
 from backend.clearance.states import SHANGHAI
 from backend.db import make_engine, migrate
 from backend.exchange.documents import held_documents
 from backend.exchange.importer import Importer
-from backend.identity.tokens import ROLES, create_token, list_tokens, revoke_token
+from backend.identity.commands import add_identity
 from dashboard.settings import get_settings
 
 
@@ -42,18 +43,25 @@ def parser() -> argparse.ArgumentParser:
     held.set_defaults(run=run_held)
     again = commands.add_parser("retry", help="重试所有待处理的报关单")
     again.set_defaults(run=run_retry)
-    token = commands.add_parser("token", help="程序接口令牌").add_subparsers(required=True, metavar="动作")
-    create = token.add_parser("create", help="新建令牌，只显示这一次")
-    create.add_argument("--name", required=True, help="用途或系统名称")
-    create.add_argument("--role", required=True, choices=sorted(ROLES), help="角色")
-    create.add_argument("--days", type=int, help="有效天数，不填为长期")
-    create.set_defaults(run=run_token)
-    token.add_parser("list", help="列出令牌，不含令牌本身").set_defaults(run=run_tokens)
-    revoke = token.add_parser("revoke", help="吊销令牌，大屏在五秒内变暗")
-    revoke.add_argument("id", type=int, help="令牌编号，见 token list")
-    revoke.set_defaults(run=run_revoke)
+    add_identity(commands)
+    add_audit(commands)
     commands.add_parser("migrate", help="建库或升级库结构").set_defaults(run=lambda engine, options: 0)
     return top
+
+
+def add_audit(commands: Any) -> None:
+    """What the keeper of the audit does at the command line."""
+    audit = commands.add_parser("audit", help="审计日志").add_subparsers(required=True, metavar="动作")
+    check = audit.add_parser("verify", help="核对审计链与签名链头，说出第一条不符的行")
+    check.add_argument("--json", action="store_true", help="以 JSON 输出")
+    check.add_argument("--public", type=Path, action="append", default=[], metavar="PEM", help="早先签名所用的公钥文件")
+    check.set_defaults(run=lambda engine, o: run_verify(engine, get_settings(), o.json, o.public))
+    away = audit.add_parser("archive", help="把早于某日（至少 180 天前）的审计行移入带签名的归档")
+    away.add_argument("--before", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD", help="不含当日")
+    away.set_defaults(run=lambda engine, o: run_archive(engine, get_settings(), o.before))
+    back = audit.add_parser("restore", help="核对并恢复一份归档，先恢复最新的")
+    back.add_argument("manifest", type=Path, metavar="清单.json")
+    back.set_defaults(run=lambda engine, o: run_restore(engine, get_settings(), o.manifest))
 
 
 def run_import(engine: Engine, options: argparse.Namespace) -> int:
@@ -119,35 +127,6 @@ def run_held(engine: Engine, options: argparse.Namespace) -> int:
 def run_retry(engine: Engine, options: argparse.Namespace) -> int:
     """Try again what is held."""
     print(f"重试后收下 {Importer(engine).retry():,} 份。")
-    return 0
-
-
-def run_token(engine: Engine, options: argparse.Namespace) -> int:
-    """Create a token and print it alone on the last line."""
-    life = timedelta(days=options.days) if options.days else None
-    kind = "screen" if options.role == "wall" else "api"
-    way = "在大屏的浏览器中打开 /enter?token=令牌。" if kind == "screen" else ""
-    print(f"令牌只显示这一次，请妥善保存。{way}", file=sys.stderr)
-    print(create_token(engine, kind, options.name, options.role, life))
-    return 0
-
-
-def run_tokens(engine: Engine, options: argparse.Namespace) -> int:
-    """List tokens: number, role, name, since when, and whether they still open anything."""
-    for row in list_tokens(engine):
-        state = "已吊销" if row["revoked_at"] else "有效"
-        made = f"{row['created_at'].astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        print(f"{row['id']}\t{ROLES.get(row['role'], row['role'])}\t{row['name']}\t{made}\t{state}")
-    return 0
-
-
-def run_revoke(engine: Engine, options: argparse.Namespace) -> int:
-    """End a token."""
-    if options.id not in {row["id"] for row in list_tokens(engine)}:
-        print(f"没有编号为 {options.id} 的令牌，请看 token list", file=sys.stderr)
-        return 2
-    revoke_token(engine, options.id)
-    print(f"令牌 {options.id} 已吊销。")
     return 0
 
 

@@ -6,6 +6,8 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from backend.api.answers import Statistics
+from backend.frame.allow import allow, principal
+from backend.identity.limits import limiter
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 DIMENSIONS = ("month", "country", "model", "enterprise")
@@ -22,11 +24,13 @@ def bad_question(error: BadQuestion) -> tuple[AnyResponse, int]:
 
 
 @api.get("/statistics")
+@allow("read:statistics", program=True)
+@limiter.limit("1200/minute")
 def statistics() -> AnyResponse | tuple[AnyResponse, int]:
     """Figures by month, country, model or enterprise, over clearance days from … to … inclusive."""
     by, start, end = _question()
     source: Statistics = current_app.extensions["statistics"]
-    body = source.answer(by, start, end)
+    body = source.answer(by, start, end, principal().scope)
     if body is None:
         return jsonify(error="not_ready", message="还没有发布任何一代数据，请稍后再试"), 503
     answer = Response(body, mimetype="application/json")

@@ -1,60 +1,125 @@
-"""Who is let in: every request is refused unless its path is open to all or the visitor shows a live token."""
+"""Whom a request speaks for: looked up in SQL, remembered for seconds, forgotten at once when rights change."""
 
+import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlalchemy import Engine
 
-from backend.identity.tokens import Holder, holder_of
+from backend.identity.epoch import changes_anywhere, changes_here
+from backend.identity.principal import Principal
+from backend.identity.sessions import csrf_of, principal_of
+from backend.identity.tokens import principal_of_token
 
-SCREEN_COOKIE = "panorama_screen"
-REMEMBERED = 5.0  # Seconds; a revoked screen goes dark at the latest after this.
-OPEN = ("/healthz", "/enter", "/demo/screen", "/favicon.ico")
-OPEN_FOLDERS = ("/assets/", "/_dash-component-suites/", "/geo/")
+REMEMBERED = 5.0  # Seconds; after this the database is asked again even if nothing was said to have changed.
+LOOK_AGAIN = 0.25  # How often the count of changes is asked for: no other process's change goes unseen for longer.
+MOST_KNOWN = 10_000
 API_FOLDER = "/api/"
+SESSION, SCREEN, VISIT = "panorama_session", "panorama_screen", "panorama_visit"
 
 
 @dataclass
 class Admission:
-    """Looks tokens up and remembers the answer for a few seconds, so that polling costs no query each time."""
+    """Looks visitors up and remembers the answer, so that polling costs no query each time."""
 
     engine: Engine
-    known: dict[tuple[str, str], tuple[float, Holder | None]] = field(default_factory=dict)
+    prefix: str = ""  # "__Host-" where people come over TLS
+    known: dict[tuple[str, str], tuple[float, Principal | None]] = field(default_factory=dict)
+    looked: float = 0.0
+    seen: tuple[int, int] = (0, 0)
+    watched: bool = False
 
-    def holder(self, kind: str, token: str) -> Holder | None:
-        """Whom this token of kind api or screen speaks for, None when nobody."""
-        if not token:
-            return None
-        found = self.known.get((kind, token))
-        if found is None or found[0] < time.monotonic():
-            if len(self.known) > 10_000:
-                self.known.clear()  # Guesses must not fill the memory.
-            found = (time.monotonic() + REMEMBERED, holder_of(self.engine, token, kind))
-            self.known[kind, token] = found
-        return found[1]
+    def watch(self) -> None:
+        """From now on a thread of its own asks for changes, so that no request waits for the question."""
+        self.watched = True
+        threading.Thread(target=self._watch, name="rights", daemon=True).start()
 
-    def remembered(self, cookies: str) -> bool:
-        """Whether this screen was let in a moment ago; asks nobody, so an event loop may call it."""
-        found = self.known.get(("screen", screen_token(cookies)))
-        return found is not None and found[1] is not None and found[0] >= time.monotonic()
+    def _watch(self) -> None:
+        while True:
+            try:
+                self._look()
+            except Exception:
+                self.known.clear()  # A database that does not answer must not keep an ended session alive.
+            time.sleep(LOOK_AGAIN)
 
-    def visitor(self, path: str, cookies: str, authorization: str) -> Holder | None:
-        """The holder behind a request's headers: a Bearer token for the API, the screen's cookie for all else."""
+    def _look(self) -> None:
+        here = changes_here()
+        self._note((here, changes_anywhere(self.engine)))
+        self.looked = time.monotonic()
+
+    def _note(self, seen: tuple[int, int]) -> None:
+        if seen != self.seen:
+            self.seen = seen
+            self.known.clear()
+
+    def _stale(self) -> bool:
+        return not self.watched and time.monotonic() - self.looked >= LOOK_AGAIN
+
+    def visitor(self, path: str, cookies: str, authorization: str) -> Principal | None:
+        """Whom the headers of a request speak for: a program by Bearer token, a person or screen by cookie."""
+        if self._stale():
+            self._look()
         if path.startswith(API_FOLDER):
             scheme, _, token = authorization.partition(" ")
             return self.holder("api", token.strip()) if scheme.lower() == "bearer" else None
-        return self.holder("screen", screen_token(cookies))
+        found = cookies_of(cookies)
+        session, screen = found.get(self.prefix + SESSION, ""), found.get(self.prefix + SCREEN, "")
+        return self.holder("account", session) or self.holder("screen", screen)
+
+    def holder(self, kind: str, token: str) -> Principal | None:
+        """Whom a session number, screen token or program token speaks for; None when nobody."""
+        if not token:
+            return None
+        found = self._remembered(kind, token)
+        if found is None:
+            asked = self.seen
+            answer = principal_of(self.engine, token) if kind == "account" else self._of_token(token, kind)
+            if len(self.known) > MOST_KNOWN:
+                self.known.clear()  # Guesses must not fill the memory.
+            found = (time.monotonic() + REMEMBERED, answer)
+            if asked == self.seen:
+                self.known[kind, token] = found
+        return found[1]
+
+    def _of_token(self, token: str, kind: str) -> Principal | None:
+        return principal_of_token(self.engine, token, kind)
+
+    def _remembered(self, kind: str, token: str) -> tuple[float, Principal | None] | None:
+        if self.seen[0] != changes_here():
+            self._note((changes_here(), self.seen[1]))
+        found = self.known.get((kind, token))
+        return found if found is not None and found[0] >= time.monotonic() else None
+
+    def at_hand(self, cookies: str) -> Principal | None:
+        """The visitor if he was let in a moment ago; asks nobody, so an event loop may call it."""
+        if self._stale():
+            return None
+        found = cookies_of(cookies)
+        for kind, name in (("account", SESSION), ("screen", SCREEN)):
+            token = found.get(self.prefix + name, "")
+            remembered = self._remembered(kind, token) if token else None
+            if remembered is not None and remembered[1] is not None:
+                return remembered[1]
+            if token and remembered is None:
+                return None  # Not known yet whether this one counts: leave it to a thread.
+        return None
+
+    def csrf(self, visitor: Principal | None, cookies: str) -> str:
+        """What a form must repeat: from the session, or before sign-in from the cookie of the visit."""
+        if visitor is not None:
+            return visitor.csrf
+        visit = cookies_of(cookies).get(self.prefix + VISIT, "")
+        return csrf_of(visit) if visit else ""
 
 
-def is_open(path: str) -> bool:
-    """Whether a path needs no token: files that hold no figures, health, and the way in."""
-    return path in OPEN or path.startswith(OPEN_FOLDERS)
-
-
-def screen_token(cookies: str) -> str:
-    """The screen token in a Cookie header, "" where there is none; our tokens need no unquoting."""
-    for part in cookies.split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == SCREEN_COOKIE:
-            return value
-    return ""
+@lru_cache(maxsize=4096)  # A polling screen sends the same header again and again.
+def cookies_of(header: str) -> Mapping[str, str]:
+    """The cookies of a Cookie header; of several with one name the first counts."""
+    found: dict[str, str] = {}
+    for part in header.split(";"):
+        name, equals, value = part.strip().partition("=")
+        if equals:
+            found.setdefault(name, value)
+    return found

@@ -1,88 +1,209 @@
-"""The door of the web: the guard before every request, the way in by screen token, and the front page."""
+"""The way in for people: sign-in step by step, the own account, sign-out, and the first run."""
 
-from datetime import timedelta
-
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, redirect, render_template, request
-from sqlalchemy import Engine
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from backend.administration.facts import DEMO, platform_fact_of
-from backend.identity.admission import API_FOLDER, SCREEN_COOKIE, Admission, is_open
-from backend.identity.tokens import create_token
+from backend.audit.service import Line, write_lines
+from backend.clearance.states import SHANGHAI
+from backend.crypto.keys import Keys
+from backend.db import now, writing
+from backend.frame.allow import allow, engine, principal
+from backend.frame.page import Form, is_demo
+from backend.identity import factor
+from backend.identity.admission import SESSION
+from backend.identity.cookies import CSRF, admit_session, begin_visit, drop, safe_next
+from backend.identity.demo import DEMO_ROLES, demo_session
+from backend.identity.first_run import administrators_exist, create_administrators
+from backend.identity.forms import ChangePassword, Code, FirstRun, SignIn
+from backend.identity.limits import limiter
+from backend.identity.refusal import Unfit
+from backend.identity.sessions import end_session, sessions_of
+from backend.identity.sign_in import Origin, SignInRefused, change_password, pass_factor, sign_in
+from backend.identity.throttle import Locked
 
-SCREEN_LIFE = timedelta(days=90)
+Page = str | AnyResponse | tuple[str, int]
+ANY_STAGE = ("factor", "change", "enrol", "full")
+SUMMARIES = {"qinwuyuan": "陕西政务服务平台账号，自然人与法人均可", "single_window": "国际贸易单一窗口账号或卡"}
 door = Blueprint("door", __name__, template_folder="templates")
 
 
-def guard(app: Flask, admission: Admission) -> None:
-    """Refuse every request by default; this runs before any page, callback or file is looked up."""
-
-    @app.before_request
-    def admit() -> AnyResponse | tuple[AnyResponse, int] | None:
-        cookies, authorization = request.headers.get("Cookie", ""), request.headers.get("Authorization", "")
-        g.visitor = admission.visitor(request.path, cookies, authorization)
-        if is_open(request.path) or (g.visitor and not foreign()):
-            return None
-        return refused()
-
-
-def foreign() -> bool:
-    """A request that another site made the browser send; it must change nothing here."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    return request.method not in ("GET", "HEAD") and site not in ("same-origin", "none")
-
-
-def refused() -> tuple[AnyResponse, int]:
-    """401 for programs in JSON; the front page for people who came to the front door."""
-    if request.path == "/" and request.method == "GET":
-        return current_app.make_response(render_template("front.html", demo=is_demo())), 200
-    words = "没有令牌或令牌无效、已吊销、已过期"
-    if request.path.startswith(API_FOLDER):
-        answer = jsonify(error="unauthorized", message=f"{words}；请在 Authorization 头中带上 Bearer 令牌")
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer, 401
-    if request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":
-        return current_app.make_response(render_template("refused.html", demo=is_demo())), 401
-    return jsonify(error="unauthorized", message=words), 401
-
-
-def engine() -> Engine:
-    """The transaction database of this application."""
-    found: Engine = current_app.extensions["engine"]
+def keys() -> Keys:
+    """The keys of this application."""
+    found: Keys = current_app.extensions["keys"]
     return found
 
 
-def is_demo() -> bool:
-    """Whether the installation shows demo data."""
-    return platform_fact_of(engine(), DEMO) is not None
+def origin() -> Origin:
+    """Where this request comes from."""
+    return Origin(request.remote_addr or "", request.headers.get("User-Agent", ""))
 
 
-@door.get("/enter")
-def enter() -> AnyResponse:
-    """A screen's way in: the token goes from the address into a cookie, off the screen and out of the logs."""
-    token = request.args.get("token", "")
-    if current_app.extensions["admission"].holder("screen", token) is None:
-        return Response("屏幕令牌无效、已吊销或已过期", 401, mimetype="text/plain")
-    return _with_cookie(token)
+def locked_words(locked: Locked) -> str:
+    """What somebody reads who has guessed too often."""
+    return f"失败次数过多，已暂时锁定，请在 {locked.until.astimezone(SHANGHAI):%H:%M} 之后再试，或联系系统管理员"
 
 
-@door.get("/demo/screen")
-def demo_screen() -> AnyResponse:
-    """In the demo anybody may open the wall: hand out a screen token."""
-    if not is_demo():
-        return Response("本平台不是演示环境，请使用管理员发给的大屏地址", 404, mimetype="text/plain")
-    return _with_cookie(create_token(engine(), "screen", "演示大屏", "wall", SCREEN_LIFE))
+def complain(form: Form, words: str, field: str = "") -> None:
+    """Put a verb's complaint under its field, or on top of the form."""
+    found = form._fields.get(field)
+    if found is not None:
+        found.errors = [*found.errors, words]
+    else:
+        form.form_errors.append(words)
 
 
-def _with_cookie(token: str) -> AnyResponse:
-    answer = redirect("/wall", 303)
-    answer.set_cookie(
-        SCREEN_COOKIE,
-        token,
-        max_age=int(SCREEN_LIFE.total_seconds()),
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
+@door.route("/sign-in", methods=["GET", "POST"])
+@allow("public")
+@limiter.limit("20/second;600/minute", methods=["POST"])
+def sign_in_page() -> Page:
+    """The sign-in form, the ways by single sign-on, and in the demo one button a role."""
+    begin_visit()
+    form, after = SignIn(), safe_next(request.values.get("next"))
+    if form.validate_on_submit():
+        try:
+            token = sign_in(engine(), form.login.data or "", form.password.data or "", origin())
+            return entered(token, after)
+        except SignInRefused as refused:
+            complain(form, str(refused))
+        except Locked as locked:
+            complain(form, locked_words(locked))
+    status = 200 if request.method == "GET" else 400
+    providers = [(p.key, p.label, SUMMARIES.get(p.key, "")) for p in current_app.extensions["providers"].values()]
+    roles = DEMO_ROLES if is_demo() else {}
+    return render_template("sign_in.html", form=form, after=after, providers=providers, roles=roles), status
+
+
+def entered(token: str, after: str) -> AnyResponse:
+    """Into the platform; the guard leads on to whatever step is still missing."""
+    answer = redirect(after, 303)
+    admit_session(answer, token)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+@door.post("/demo/sign-in")
+@allow("public")
+def demo_sign_in() -> Page:
+    """In the demo a button opens a session in the chosen role, without any password."""
+    token = demo_session(engine(), request.form.get("role", ""), origin()) if is_demo() else None
+    if token is None:
+        return render_template("gone.html", words="本平台不是演示环境，请用自己的账号登录"), 404
+    return entered(token, safe_next(request.form.get("next")))
+
+
+@door.route("/sign-in/factor", methods=["GET", "POST"])
+@allow("self", stages=("factor",))
+def factor_page() -> Page:
+    """The second factor of a sign-in."""
+    form = Code()
+    if form.validate_on_submit() and passed(form):
+        return redirect("/", 303)
+    return render_template("factor.html", form=form), 200 if request.method == "GET" else 400
+
+
+def passed(form: Code) -> bool:
+    """Whether the one-time password was taken; what was wrong stands in the form."""
+    try:
+        pass_factor(engine(), keys(), principal(), form.code.data or "", request.remote_addr or "")
+    except Unfit as unfit:
+        complain(form, str(unfit), unfit.field)
+        return False
+    except Locked as locked:
+        complain(form, locked_words(locked))
+        return False
+    return True
+
+
+@door.route("/account/factor", methods=["GET", "POST"])
+@allow("self", stages=("enrol", "full"))
+def enrol_page() -> Page:
+    """Bind a telephone as second factor."""
+    try:
+        secret = factor.begin_enrolment(engine(), keys(), principal().id)
+    except ValueError:
+        return redirect("/account", 303)
+    form = Code()
+    if form.validate_on_submit() and passed(form):
+        flash("动态口令已绑定，下次登录时需要输入。", "good")
+        return redirect("/account" if principal().stage == "full" else "/", 303)
+    shown = factor.picture(secret, principal().name)
+    return render_template("enrol.html", form=form, secret=secret, picture=shown), (
+        200 if request.method == "GET" else 400
+    )
+
+
+@door.route("/account/password", methods=["GET", "POST"])
+@allow("self", stages=("change", "full"))
+def password_page() -> Page:
+    """Change the own password; forced after a reset and when it has aged."""
+    form = ChangePassword()
+    if form.validate_on_submit():
+        try:
+            change_password(
+                engine(), keys(), principal(), form.old.data or "", form.password.data or "", request.remote_addr or ""
+            )
+            flash("密码已修改，其他设备上的登录已全部退出。", "good")
+            return redirect("/account" if principal().stage == "full" else "/", 303)
+        except Unfit as unfit:
+            complain(form, str(unfit), unfit.field)
+        except Locked as locked:
+            complain(form, locked_words(locked))
+    return render_template("password.html", form=form), 200 if request.method == "GET" else 400
+
+
+@door.get("/account")
+@allow("self")
+def account_page() -> Page:
+    """The own account: what it is, what it may do, and where it is signed in."""
+    with engine().connect() as connection:
+        sessions = sessions_of(connection, principal().id)
+        confirmed = factor.is_confirmed(connection, principal().id)
+    return render_template("account.html", sessions=sessions, confirmed=confirmed, own=principal().session)
+
+
+@door.post("/account/sessions/<mark>/end")
+@allow("self")
+def end_own_session(mark: str) -> Page:
+    """End one of the own sessions on another device."""
+    with writing(engine()) as connection:
+        for session in sessions_of(connection, principal().id):
+            if session["digest"][:12] == mark:
+                end_session(connection, session["digest"], "own")
+                write_lines(connection, now(), [Line(principal().name, "identity:session:end", mark)])
+    flash("该设备上的登录已退出。", "good")
+    return redirect("/account", 303)
+
+
+@door.post("/sign-out")
+@allow("self", stages=ANY_STAGE)
+def sign_out() -> Page:
+    """End the session here, and with the authority that it came from."""
+    from backend.identity.sso_views import farewell
+
+    way = farewell(principal())
+    with writing(engine()) as connection:
+        end_session(connection, principal().session, "own")
+        write_lines(connection, now(), [Line(principal().name, "identity:session:end", principal().mark)])
+    answer = redirect(way or "/", 303)
+    drop(answer, SESSION, CSRF)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@door.route("/first-run", methods=["GET", "POST"])
+@allow("public")
+@limiter.limit("10/minute", methods=["POST"])
+def first_run() -> Page:
+    """Create the three administrators with the one-time token of the console."""
+    if administrators_exist(engine()):
+        return render_template("gone.html", words="平台已有管理员，首次设置已经结束"), 404
+    begin_visit()
+    form = FirstRun()
+    if form.validate_on_submit():
+        try:
+            create_administrators(engine(), keys(), form.token.data or "", form.data)
+            flash("三位管理员已建立，请分别登录并绑定动态口令。", "good")
+            return redirect("/sign-in", 303)
+        except Unfit as unfit:
+            complain(form, str(unfit), unfit.field)
+    return render_template("first_run.html", form=form), 200 if request.method == "GET" else 400
