@@ -16,18 +16,28 @@ WORDS = (
 def layout(declared: tuple[Page, ...], visitor: Visitor) -> html.Main:
     """One paragraph, the figures of the minute, and a list of the ways in."""
     title = html.H1("西安市二手车信息共享服务平台")
-    figures = html.Section(Live(id=ids.HOME_FIGURES), className="now", **labelled("本年累计"))
-    return html.Main(
-        [title, html.P(WORDS, className="lead"), figures, ways_in(declared, visitor)], className="page home"
-    )
+    parts = [title, html.P(WORDS, className="lead"), *figures(visitor), ways_in(declared, visitor)]
+    return html.Main(parts, className="page home")
+
+
+def figures(visitor: Visitor) -> list[html.Section]:
+    """The city's figures for those who answer for the city, an enterprise's own for its people, none for others."""
+    if visitor.may("view:overview"):
+        return [html.Section(Live(id=ids.HOME_FIGURES), className="now", **labelled("本年累计"))]
+    if visitor.may("view:own"):
+        return [html.Section(Live(id=ids.HOME_OWN), className="now", **labelled("本企业本年累计"))]
+    return []
 
 
 def ways_in(declared: tuple[Page, ...], visitor: Visitor) -> html.Ul:
     """A hairline list of links."""
-    rows = [way(dcc.Link(page.name, href=page.path), page.summary) for page in declared if page.path != PAGE.path]
-    if visitor.demo and not visitor.signed_in:
-        rows.insert(0, way(html.A("打开演示大屏", href="/demo/screen"), "不必登录，以演示数据查看大屏"))
-    rows.append(way(html.A("统计接口", href="/api/v1/"), "按时间、国别、车型、企业取数，返回 JSON"))
+    shown = [page for page in declared if page.path != PAGE.path and visitor.may(page.permission)]
+    rows = [way(dcc.Link(page.name, href=page.path), page.summary) for page in shown]
+    rows += [way(html.A(name, href=path), summary) for path, name, summary in visitor.entries]
+    if visitor.signed_in:
+        rows.append(way(html.A("我的账号", href="/account"), "密码、动态口令与登录过的设备"))
+    elif visitor.demo:
+        rows.insert(0, way(html.A("登录", href="/sign-in"), "用账号或演示角色登录，打开各自的功能"))
     return html.Ul(rows, className="ways")
 
 

@@ -17,7 +17,7 @@ PAGE = Page(
     "西安市二手车出口全景",
     order=10,
     layout="wall",
-    permission="wall.view",
+    permission="view:wall",
     summary="出口额、流向、排行与全流程，每分钟更新",
 )
 SECONDS = 6
