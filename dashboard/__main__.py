@@ -8,9 +8,16 @@ import sys
 import threading
 import time
 
+from sqlalchemy import Engine
+
+from backend.crypto.errors import CryptoFault
+from backend.crypto.keys import Keys
 from backend.db import make_engine, migrate
+from backend.identity.demo import install_demo_accounts
+from backend.identity.first_run import LIFE, first_run_token
+from backend.identity.key_room import open_key_room
 from cache.store import open_store
-from dashboard.demo import seed_if_new
+from dashboard.demo import is_demo, seed_if_new
 from dashboard.family import Child, stop_with_parent
 from dashboard.settings import Settings, get_settings
 
@@ -35,7 +42,11 @@ def run(settings: Settings) -> int:
     if not port_is_free(settings):
         print(f"端口 {settings.port} 已被别的程序占用，请先停掉它，或用 PANORAMA_PORT 换一个端口", flush=True)
         return 69
-    seed(settings)
+    if settings.secure and not settings.proxies:
+        print("PANORAMA_PUBLIC_URL 是 https 地址，请同时用 PANORAMA_PROXIES 说明前面有几层反向代理", flush=True)
+        return 78
+    if status := seed(settings):
+        return status
     children = [Child("dashboard", "worker"), Child("dashboard", "web")]
     try:
         children[0].start()
@@ -93,14 +104,30 @@ def seed(settings: Settings) -> int:
     started = time.monotonic()
     if seed_if_new(settings, engine, lambda done, total: print(f"写入演示数据 {done:,} / {total:,}", flush=True)):
         print(f"演示数据已写入，用时 {time.monotonic() - started:.1f} 秒", flush=True)
+    try:
+        keys = open_key_room(engine, settings.key_folder)
+    except CryptoFault as fault:
+        print(f"平台没有启动：{fault}", flush=True)
+        return 78
+    let_in(settings, engine, keys)
     return 0
+
+
+def let_in(settings: Settings, engine: Engine, keys: Keys) -> None:
+    """Make sure that somebody can come in: the demo's accounts, or the way to the first administrators."""
+    if is_demo(engine):
+        install_demo_accounts(engine, keys)
+    elif token := first_run_token(engine):
+        base = settings.public_url or f"http://{settings.host}:{settings.port}"
+        hours = int(LIFE.total_seconds() // 3600)
+        print(f"还没有管理员。请在 {hours} 小时内打开 {base}/first-run ，一次性令牌：{token}", flush=True)
 
 
 def check(settings: Settings) -> int:
     """Print every setting with its value and help; secrets are not shown."""
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        hidden = name in ("database_url", "redis_url") and value
+        hidden = name.endswith(("database_url", "redis_url", "_secret")) and value
         print(f"PANORAMA_{name.upper()}={'（已设置）' if hidden else value}  {field.description}")
     return 0
 

@@ -14,6 +14,7 @@ WALL_ASK = "wall-ask"  # generation that the wall asks for through a plain callb
 WALL_PAYLOAD = "wall-payload"  # its answer
 
 HOME_FIGURES = "home-figures"
+HOME_OWN = "home-own"
 
 
 def wall_part(name: str) -> str:
@@ -24,3 +25,19 @@ def wall_part(name: str) -> str:
 def wall_chart(name: str) -> str:
     """A chart of the wall: map, lens, xian, trend."""
     return f"wall-chart-{name}"
+
+
+BEHAVIOUR_PERIOD = "behaviour-period"  # how many days back
+BEHAVIOUR_SAID = "behaviour-said"  # as of when, or why there are no figures
+BEHAVIOUR_TOTALS = "behaviour-totals"
+BEHAVIOUR_PEOPLE = "behaviour-people"
+
+
+def behaviour_chart(name: str) -> str:
+    """A chart of the statistics of behaviour: daily, hours, roles, functions, organisations."""
+    return f"behaviour-chart-{name}"
+
+
+def behaviour_table(name: str) -> str:
+    """The table that says the same as that chart."""
+    return f"behaviour-table-{name}"

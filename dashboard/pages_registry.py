@@ -22,8 +22,21 @@ class Page:
 class Visitor:
     """What a layout may know of the person in front of it."""
 
-    signed_in: bool = False
+    name: str = ""
+    roles: str = ""
     demo: bool = True
+    csrf: str = ""
+    permissions: frozenset[str] = frozenset()
+    entries: tuple[tuple[str, str, str], ...] = ()  # pages of the counter: address, name, summary
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a person with an account is there."""
+        return self.name != ""
+
+    def may(self, permission: str) -> bool:
+        """Whether the visitor holds a permission; "" needs none."""
+        return permission == "" or permission in self.permissions
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,10 @@ A request body is read completely before a thread is taken, so clients that send
 """
 
 import asyncio
+import atexit
+import logging
+import threading
+import time
 from collections.abc import Awaitable, Callable
 
 from flask import Flask
@@ -19,6 +23,8 @@ from dashboard.settings import Settings, get_settings
 
 Receive = Callable[[], Awaitable[Message]]
 MOST_BODY = 2**20
+FLUSH_SECONDS = 10
+log = logging.getLogger("panorama.server")
 # The start of the body of callbacks that only hand out what lies in memory. A thread costs them more than their work;
 # a body that starts otherwise just takes the longer way.
 INSTANT = tuple(
@@ -26,6 +32,9 @@ INSTANT = tuple(
     for start in (f"..{ids.GENERATION}.", f"{ids.WALL_PAYLOAD}.", f"{ids.HOME_FIGURES}.", f"{ids.RIBBON}.")
 )
 BODY_SECONDS = 60
+SLOW_DOORS = ("/sign-in", "/account/password", "/first-run")
+PASSWORD_THREADS = 2  # as many as cores: more at once only make each one slower
+MOST_WAITING = 40  # at about 20 a second this is two seconds of waiting
 
 
 class Front:
@@ -35,6 +44,11 @@ class Front:
         self.published: Published = server.extensions["published"]
         self.admission: Admission = server.extensions["admission"]
         self.flask = Bridge(server.wsgi_app, threads)
+        self.doors = Bridge(server.wsgi_app, PASSWORD_THREADS)
+        self.waiting = 0
+        self.tls_only = server.extensions["guard"].public.scheme == "https"
+        self.admission.watch()
+        keep_flushing(server)
         self.published.keep_fresh(PARTS)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -47,8 +61,8 @@ class Front:
     async def http(self, scope: Message, receive: Receive, send: Send) -> None:
         """Bytes at once where they lie ready in memory, or the whole body first and then Flask."""
         headers = dict(scope["headers"])
-        known = self.admission.remembered(headers.get(b"cookie", b"").decode("latin-1"))
-        if known and scope["method"] == "GET" and scope["path"].startswith(FOLDER):
+        known = self.admission.at_hand(headers.get(b"cookie", b"").decode("latin-1"))
+        if known and known.may("view:wall") and is_get_of(scope, FOLDER) and not self.tls_only:
             found = self.published.ready(scope["path"][len(FOLDER) :])
             if found is not None:
                 return await answer(send, delivery(found, headers.get(b"if-none-match", b"").decode("latin-1")))
@@ -57,7 +71,20 @@ class Front:
             return await answer(send, Delivery(413, [("content-length", "0"), ("connection", "close")], b""))
         if known and body.startswith(INSTANT):
             return await self.flask.at_once(scope, body, send)
+        if scope["method"] == "POST" and scope["path"] in SLOW_DOORS:
+            return await self.queue(scope, body, send)
         await self.flask(scope, body, send)
+
+    async def queue(self, scope: Message, body: bytes, send: Send) -> None:
+        """Passwords are slow to compare on purpose: they wait in a line of their own, and the line has an end."""
+        if self.waiting >= MOST_WAITING:
+            headers = [("content-type", "text/plain; charset=utf-8"), ("retry-after", "5")]
+            return await answer(send, Delivery(503, headers, "登录的人太多，请过几秒再试".encode()))
+        self.waiting += 1
+        try:
+            await self.doors(scope, body, send)
+        finally:
+            self.waiting -= 1
 
     async def body(self, receive: Receive) -> bytes | None:
         """The whole body; None when it is too large or too slow. Most come in one message and need no clock."""
@@ -68,6 +95,30 @@ class Front:
             return await asyncio.wait_for(whole(receive, first.get("body", b"")), BODY_SECONDS)
         except (TimeoutError, ValueError):
             return None
+
+
+def keep_flushing(server: Flask) -> None:
+    """Write down every few seconds what people used, and once more at the end."""
+    recorder, engine = server.extensions["recorder"], server.extensions["engine"]
+
+    def flush() -> None:
+        try:
+            recorder.flush(engine)
+        except Exception:
+            log.warning("用户行为稍后再记", exc_info=True)
+
+    def keep() -> None:
+        while True:
+            time.sleep(FLUSH_SECONDS)
+            flush()
+
+    atexit.register(flush)
+    threading.Thread(target=keep, name="behaviour", daemon=True).start()
+
+
+def is_get_of(scope: Message, folder: str) -> bool:
+    """Whether a request reads something in this folder."""
+    return bool(scope["method"] == "GET" and scope["path"].startswith(folder))
 
 
 async def whole(receive: Receive, begun: bytes) -> bytes:

@@ -5,8 +5,9 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PANORAMA_"
@@ -34,6 +35,51 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(64, ge=1, le=1024, description="单个导入文件的大小上限（MB）")
     map_approval: str = Field("", description="地图审图号；空则墙上写明未设置")
     goal_cny_yi: str = Field("", description="年度出口额目标（亿元）；空则墙上不显示目标")
+
+    keys: Path | None = Field(None, description="密钥文件所在目录；空为 var 下的 keys，备份时须与数据库分开保管")
+    public_url: str = Field("", description="对外地址；填 https://… 后强制加密访问，空为按来访地址")
+    proxies: int = Field(0, ge=0, le=5, description="前面有几层反向代理；0 为不相信任何转发头")
+    admin_networks: str = Field(
+        "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+        description="允许打开管理页面的网段，逗号分隔",
+    )
+    sso_qinwuyuan_url: str = Field("", description="秦务员统一认证地址，如 https://…/sysauthserver；空为不用")
+    sso_qinwuyuan_client: str = Field("", description="秦务员分配的应用编号")
+    sso_qinwuyuan_secret: str = Field("", description="秦务员分配的应用密钥")
+    sso_qinwuyuan_fields: str = Field("", description="秦务员用户字段对应，如 name=userName,id_no=idCard；空为默认")
+    sso_single_window_url: str = Field("", description="车辆出口通关统一认证地址，如 https://…/cas；空为不用")
+    sso_single_window_protocol: Literal["cas3", "oauth2"] = Field("cas3", description="车辆出口通关的登录协议")
+    sso_single_window_client: str = Field("", description="车辆出口通关分配的应用编号（oauth2 时）")
+    sso_single_window_secret: str = Field("", description="车辆出口通关分配的应用密钥（oauth2 时）")
+    sso_single_window_fields: str = Field("", description="车辆出口通关用户字段对应；空为默认")
+
+    syslog: str = Field(
+        "", description="把审计日志同时发往日志服务器，如 udp://10.0.0.5:514 或 tcp://10.0.0.5:601；空为不发"
+    )
+
+    @field_validator("syslog")
+    @classmethod
+    def _log_server(cls, value: str) -> str:
+        """Refuse what is no address of a log server; the words are for who starts the platform."""
+        try:
+            url = urlsplit(value)
+            whole = url.scheme in ("udp", "tcp") and bool(url.hostname) and bool(url.port) and "@" not in url.netloc
+            fits = whole and value.lower() == f"{url.scheme}://{url.netloc}".lower()
+        except ValueError:
+            fits = False
+        if value and not fits:
+            raise ValueError("日志服务器应写作 udp://主机:端口 或 tcp://主机:端口，如 udp://10.0.0.5:514；不发则留空")
+        return value
+
+    @property
+    def key_folder(self) -> Path:
+        """Where the key files lie."""
+        return self.keys or self.var / "keys"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the platform over TLS only."""
+        return self.public_url.lower().startswith("https://")
 
     @property
     def database(self) -> str:

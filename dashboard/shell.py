@@ -9,12 +9,15 @@ from typing import Any
 from dash import Dash, Input, Output, dcc, html
 from flask import Flask
 
+import callbacks.behaviour
 import callbacks.clock
 import callbacks.home
 import callbacks.wall
+import pages.behaviour
 import pages.home
 import pages.wall
 from dashboard import ids
+from dashboard.access import Access
 from dashboard.components import Frame, Live
 from dashboard.pages_registry import Page, Registered, Visitor, register_pages
 
@@ -28,14 +31,14 @@ FONT_SHEETS = (
     "ibm-plex-sans-condensed/500.css",
     "ibm-plex-sans-condensed/600.css",
 )
-PAGES: tuple[ModuleType, ...] = (pages.home, pages.wall)
+PAGES: tuple[ModuleType, ...] = (pages.home, pages.wall, pages.behaviour)
 
 INDEX = """<!doctype html>
 <html lang="zh-CN">
 <head>
 {%metas%}
 <title>{%title%}</title>
-{%favicon%}
+<link rel="icon" href="/assets/head/icon.svg">
 <script src="/assets/head/theme.js"></script>
 <link rel="stylesheet" href="/assets/00-tokens.css">
 FONTS
@@ -48,12 +51,21 @@ FONTS
 </html>"""
 
 
-def build_dash(server: Flask, published: Any, visitor: Callable[[], Visitor] = Visitor) -> Dash:
+def build_dash(
+    server: Flask,
+    published: Any,
+    visitor: Callable[[], Visitor] = Visitor,
+    access: Access | None = None,
+    own: Callable[[], Any] = dict,
+    behaviour: Callable[[int], Any] = lambda days: {},
+) -> Dash:
     """The Dash application on this Flask server, with every page and callback registered.
 
     published: has part(name) -> (generation, bytes) | None and pointer() -> generation | None.
-    visitor: asked inside a request, tells a layout who is there.
+    visitor, own: asked inside a request, tell who is there and the figures of his own rows. behaviour: days -> figures.
+    access: takes down the permission of every page and callback.
     """
+    access = access or Access()
     app = Dash(
         NAME,
         server=server,  # type: ignore[arg-type]  # Dash takes a Flask here and declares less
@@ -67,11 +79,22 @@ def build_dash(server: Flask, published: Any, visitor: Callable[[], Visitor] = V
         serve_locally=True,
         suppress_callback_exceptions=True,
         enable_mcp=False,
+        csrf_token_name=access.csrf_cookie,
     )
-    register_routes(app, register_pages(PAGES), visitor)
-    callbacks.clock.register(app, published, build_mark())
-    callbacks.wall.register(app, published)
-    callbacks.home.register(app, published)
+    found = register_pages(PAGES)
+    access.pages(found)
+    with access.granting(app, "self"):
+        register_routes(app, found, visitor)
+        callbacks.clock.register(app, published, build_mark())
+        callbacks.home.register_ribbon(app, published)
+    with access.granting(app, "view:wall"):
+        callbacks.wall.register(app, published)
+    with access.granting(app, "view:overview"):
+        callbacks.home.register(app, published)
+    with access.granting(app, "view:own"):
+        callbacks.home.register_own(app, own)
+    with access.granting(app, "read:behaviour"):
+        callbacks.behaviour.register(app, behaviour)
     return app
 
 
@@ -97,8 +120,8 @@ def register_routes(app: Dash, found: dict[str, Registered], visitor: Callable[[
 
     @app.callback(Output(ids.CONTENT, "children"), Input(ids.PLACE, "pathname"))
     def place(pathname: str | None) -> Any:
-        entry = found.get((pathname or "/").rstrip("/") or "/")
-        return framed(entry, declared, visitor()) if entry else missing(declared)
+        entry = found.get(str(pathname or "/").rstrip("/") or "/")
+        return framed(entry, declared, visitor()) if entry else missing(declared, visitor())
 
 
 def root() -> html.Div:
@@ -119,18 +142,25 @@ def framed(entry: Registered, declared: tuple[Page, ...], visitor: Visitor) -> l
     """A page in its frame: a wall has the screen to itself, other pages have a bar with the navigation above them."""
     frame = Frame(id=ids.FRAME, layout=entry.page.layout, title=f"{entry.page.title} · {NAME}")
     content = entry.layout(declared, visitor)
-    return [frame, content] if entry.page.layout == "wall" else [frame, bar(declared), content]
+    return [frame, content] if entry.page.layout == "wall" else [frame, bar(declared, visitor), content]
 
 
-def bar(declared: tuple[Page, ...]) -> html.Header:
-    """Name of the platform, demo tag and links to the pages."""
-    links = [dcc.Link(page.name, href=page.path) for page in declared]
-    return html.Header(
-        [html.Span(NAME, className="name"), Live(id=ids.RIBBON, tag="span"), html.Nav(links)], className="topbar"
-    )
+def bar(declared: tuple[Page, ...], visitor: Visitor) -> html.Header:
+    """Name of the platform, demo tag, links to what the visitor may open, and who he is."""
+    links: list[Any] = [dcc.Link(page.name, href=page.path) for page in declared if visitor.may(page.permission)]
+    links += [html.A(name, href=path) for path, name, _ in visitor.entries]
+    parts = [html.Span(NAME, className="name"), Live(id=ids.RIBBON, tag="span"), html.Nav(links)]
+    return html.Header([*parts, *([who(visitor)] if visitor.signed_in else [])], className="topbar")
 
 
-def missing(declared: tuple[Page, ...]) -> list[Any]:
+def who(visitor: Visitor) -> html.Div:
+    """The person's name, which leads to his account, and the way out; a form, so that no link can sign anybody out."""
+    token = dcc.Input(type="hidden", name="csrf_token", value=visitor.csrf)
+    out = html.Form([token, html.Button("退出", type="submit", className="plain")], action="/sign-out", method="post")
+    return html.Div([html.A(visitor.name, href="/account"), html.Span(visitor.roles), out], className="who")
+
+
+def missing(declared: tuple[Page, ...], visitor: Visitor) -> list[Any]:
     """The answer to an address that no page has."""
     words = html.Main([html.H1("没有这个页面"), html.P(dcc.Link("回到首页", href="/"))], className="page")
-    return [Frame(id=ids.FRAME, layout="page", title=NAME), bar(declared), words]
+    return [Frame(id=ids.FRAME, layout="page", title=NAME), bar(declared, visitor), words]

@@ -11,9 +11,11 @@ import time
 from sqlalchemy import Engine
 
 from backend.administration.lease import give_back, holds_lease, take_lease
+from backend.crypto.keys import open_keys
 from backend.db import make_engine
 from cache.store import open_store
 from dashboard.demo import Trickle
+from dashboard.duties import Duties
 from dashboard.family import stop_with_parent
 from dashboard.publish import render
 from dashboard.settings import Settings
@@ -65,7 +67,7 @@ def run_worker(settings: Settings) -> None:
     engine = make_engine(settings.database)
     leadership = Leadership(engine, settings.lease)
     threading.Thread(target=leadership.keep, name="lease", daemon=True).start()
-    trickle = Trickle(settings, engine)
+    trickle, duties = Trickle(settings, engine), Duties(settings, engine, open_keys(settings.key_folder))
     minute: Minute | None = None
     ticked = 0.0
     try:
@@ -78,6 +80,7 @@ def run_worker(settings: Settings) -> None:
                 continue
             minute = minute or Minute(settings, open_store(settings), render)
             trickle.maybe()
+            duties.maybe()
             if ticked_now(minute, leadership, fence, time.monotonic() - ticked >= settings.minute - settings.poll):
                 ticked = time.monotonic()
             time.sleep(settings.poll)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select
 
 from backend.administration.facts import DEMO, set_platform_fact
 from backend.app import create_app
+from backend.crypto.keys import open_keys
 from backend.db import make_engine, migrate
 from backend.demo.world import World
 from backend.exchange.importer import Importer
@@ -110,7 +111,7 @@ def test_an_expired_token_is_refused(visitor: FlaskClient, house: Any) -> None:
 def test_another_site_cannot_use_a_screens_cookie(visitor: FlaskClient, house: Any) -> None:
     visitor.set_cookie("panorama_screen", create_token(house[1], "screen", "二号屏", "wall"))
     sent = visitor.post("/_dash-update-component", json={}, headers={"Sec-Fetch-Site": "cross-site"})
-    assert sent.status_code == 401
+    assert sent.status_code == 403
 
 
 def test_only_the_demo_hands_out_screen_tokens(visitor: FlaskClient, house: Any) -> None:
@@ -127,7 +128,7 @@ def test_in_the_demo_the_front_page_leads_to_the_wall(tmp_path: Path, monkeypatc
     set_platform_fact(engine, DEMO, "2026-10-31")
     from cache.published import Published
 
-    visitor = create_app(settings, engine, Published(open_store(settings))).test_client()
+    visitor = create_app(settings, engine, Published(open_store(settings)), open_keys(tmp_path / "keys")).test_client()
     front = visitor.get("/").get_data(as_text=True)
     assert "演示数据" in front and "/demo/screen" in front
     assert visitor.get("/demo/screen").headers["Location"] == "/wall"

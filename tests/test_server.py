@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
+from backend.identity.sessions import csrf_of
 from backend.identity.tokens import create_token
 from cache.published import Published
 from cache.store import Pointer
@@ -29,6 +30,7 @@ def ask(app: Any, method: str, path: str, body: bytes = b"", cookie: str = "") -
     """One request through the ASGI protocol, without a socket."""
     sent: list[dict[str, Any]] = []
     headers = [(b"cookie", cookie.encode()), (b"content-type", b"application/json")]
+    headers.append((b"x-csrftoken", csrf_of(cookie.partition("=")[2]).encode()))
     scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
     scope |= {"http_version": "1.1", "scheme": "http", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1)}
     parts = [

@@ -27,9 +27,11 @@ def client(stand: Stand) -> FlaskClient:
 def layouts() -> Iterator[Any]:
     found = register_pages(shell.PAGES)
     declared = tuple(entry.page for entry in found.values())
+    everything = frozenset(entry.page.permission for entry in found.values()) | {"view:overview"}
     yield shell.root()
-    for entry in found.values():
-        yield from shell.framed(entry, declared, Visitor())
+    for rights in (everything, frozenset({"view:own"})):
+        for entry in found.values():
+            yield from shell.framed(entry, declared, Visitor(name="张三", permissions=rights))
 
 
 def component_ids() -> set[str]:

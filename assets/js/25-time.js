@@ -41,7 +41,7 @@
     var silent = panorama.heard && Date.now() - panorama.heard > SILENT;
     return h('span', { id: props.id, className: 'fresh ' + told.state }, h('i'), '数据截至 ',
       h('span', { className: 'n' }, asOfWords(props.asOf, now)), h('span', { className: 'dot' }, ' · '), h('b', null, told.words),
-      silent ? h('em', null, '连接中断，正在重试') : null);
+      panorama.refused ? h('em', null, '本屏授权已失效，数字不再更新') : silent ? h('em', null, '连接中断，正在重试') : null);
   };
 
   panorama.Clock = function (props) {

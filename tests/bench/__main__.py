@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.guard import bench_guard
 from tests.bench.importing import bench_import
 from tests.bench.latency import bench_latency
 from tests.bench.payload import bench_payload
+from tests.bench.people import bench_people
 from tests.bench.report import Result, write
 from tests.bench.tick import bench_tick
 
@@ -19,8 +21,11 @@ BENCHES: dict[str, Callable[[Path, bool], Result]] = {
     "latency": bench_latency,
     "payload": bench_payload,
     "tick": bench_tick,
+    "guard": bench_guard,
+    "people": bench_people,
 }
-LONGEST = {"import": 600, "latency": 420, "payload": 300, "tick": 900}  # Seconds; the usual run takes a third of it.
+# Seconds; the usual run takes a third of it.
+LONGEST = {"import": 600, "latency": 420, "payload": 300, "tick": 900, "guard": 300, "people": 420}
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from backend.db import make_engine
 from backend.demo.world import World
+from backend.identity.sessions import csrf_of
 from backend.identity.tokens import create_token
 from dashboard import ids
 from tests.bench.report import Result
@@ -83,7 +84,7 @@ def measured(
     port = free_port()
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port), encoding="utf-8")
     script = folder / "dash.lua"
-    script.write_text(lua(platform, cookie), encoding="utf-8")
+    script.write_text(lua(platform.url, cookie), encoding="utf-8")
     nginx = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
     rates: dict[str, list[float]] = {"nginx": [], "byte": [], "dash": []}
     size = len(body)
@@ -99,7 +100,7 @@ def measured(
     return rates
 
 
-def lua(platform: Platform, cookie: str) -> str:
+def lua(url: str, cookie: str, least: int = 100_000) -> str:
     """The script that makes wrk call the wall's plain callback."""
     asked = {
         "output": f"{ids.WALL_PAYLOAD}.data",
@@ -109,13 +110,14 @@ def lua(platform: Platform, cookie: str) -> str:
     }
     sent = json.dumps(asked, separators=(",", ":"))  # As a browser writes it.
     request = urllib.request.Request(
-        f"{platform.url}/_dash-update-component",
+        f"{url}/_dash-update-component",
         sent.encode(),
-        {"Cookie": cookie, "Content-Type": "application/json"},
+        {"Cookie": cookie, "Content-Type": "application/json", "X-CSRFToken": csrf_of(cookie.partition("=")[2])},
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        assert len(answer.read()) >= 100_000
+        assert len(answer.read()) >= least
     headers = f'wrk.headers["Content-Type"]="application/json"\nwrk.headers["Cookie"]="{cookie}"'
+    headers += f'\nwrk.headers["X-CSRFToken"]="{csrf_of(cookie.partition("=")[2])}"'
     return f"wrk.method='POST'\nwrk.body=[[{sent}]]\n{headers}\n"
 
 

@@ -1,0 +1,28 @@
+/* What the server refuses: a page leads to sign-in, a wall keeps its last figures and says so. */
+(function () {
+  var panorama = window.panorama, ask = window.fetch;
+  panorama.refused = 0;
+
+  function heard(answer) {
+    var was = panorama.refused;
+    panorama.refused = answer.status === 401 || answer.status === 403 ? answer.status : answer.ok ? 0 : was;
+    if (panorama.refused && panorama.refused !== was) leave(panorama.refused);
+    return answer;
+  }
+
+  /* On a wall there is nobody who could sign in. A page whose rights changed is asked for anew, once. */
+  function leave(status) {
+    if (document.documentElement.dataset.layout === 'wall') return;
+    var here = location.pathname + location.search, key = 'panorama-left';
+    if (status === 401) { location.assign('/sign-in?next=' + encodeURIComponent(here)); return; }
+    if (sessionStorage.getItem(key) === here) return;
+    sessionStorage.setItem(key, here);
+    location.reload();
+  }
+
+  window.fetch = function (asked) {
+    var address = typeof asked === 'string' ? asked : asked && asked.url || '';
+    var ours = /\/_dash-|\/payload\//.test(address);
+    return ours ? ask.apply(this, arguments).then(heard) : ask.apply(this, arguments);
+  };
+})();
