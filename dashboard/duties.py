@@ -92,9 +92,7 @@ class Duties:
             if words is None:
                 resolve_by_rule(connection, rule, subject, well)
             else:
-                raise_alert(
-                    connection, rule=rule, subject=subject, severity="warning", words=words, detail=detail
-                )
+                raise_alert(connection, rule=rule, subject=subject, severity="warning", words=words, detail=detail)
 
 
 class Skew(NamedTuple):
@@ -138,8 +136,9 @@ def _dealt_with(connection: Connection, latest: datetime) -> bool:
     a, t = alert.c, alert_transition.c
     query = select(a.state, a.detail, t.actor).join(alert_transition, t.alert_id == a.id)
     last = connection.execute(query.where(a.rule == "clock_skew").order_by(t.id.desc()).limit(1)).first()
-    closed = last is not None and last.state == "resolved" and last.actor != PROGRAM
-    return closed and (last.detail or {}).get("until") == stamp(latest)
+    if last is None or last.state != "resolved" or last.actor == PROGRAM:
+        return False
+    return bool((last.detail or {}).get("until") == stamp(latest))
 
 
 def _length(apart: timedelta) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "PANORAMA_"
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
 
 
 class UnknownSetting(SystemExit):
-    """Raised when the environment holds a PANORAMA_ variable that no setting declares."""
+    """Raised when the environment holds a PANORAMA_ variable that no setting declares, or a value that does not fit."""
 
 
 def unknown_settings(environ: dict[str, str]) -> list[str]:
@@ -105,9 +105,14 @@ def unknown_settings(environ: dict[str, str]) -> list[str]:
 def get_settings() -> Settings:
     """Read the settings once for this process.
 
-    Raises UnknownSetting (exit status 78) for a variable that is not declared.
+    Raises UnknownSetting (exit status 78) for a variable that is not declared or a value that does not fit.
     """
     if lines := unknown_settings(dict(os.environ)):
         print("\n".join(lines))
         raise UnknownSetting(78)
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        for fault in wrong.errors():
+            print(f"{PREFIX}{'_'.join(str(part) for part in fault['loc']).upper()}：{fault['msg']}")
+        raise UnknownSetting(78) from None

@@ -88,14 +88,38 @@ def redis_url(redis_server: servers.RedisServer) -> str:
 
 @pytest.fixture
 def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The SQLAlchemy address of an empty database of this test's own: SQLite, and PostgreSQL too if marked db."""
+    """The SQLAlchemy address of a database of this test's own: SQLite, and PostgreSQL too if marked db.
+
+    It is empty, or for a test that asks for `ledger` a copy of one that was brought up to date once for all.
+    """
+    ready = "ledger" in request.fixturenames
     if database_kind == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+        path = tmp_path / "ledger.sqlite"
+        if ready:
+            shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        yield f"sqlite:///{path}"
         return
     server: servers.PostgresServer = request.getfixturevalue("postgres")
-    name = server.create_database()
+    name = server.create_database(server.template("migrated", bring_up_to_date) if ready else "template1")
     yield server.url(name)
     server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
+    bring_up_to_date(f"sqlite:///{path}")
+    return path
+
+
+def bring_up_to_date(url: str) -> None:
+    """Make the newest schema and close every connection, so that the files are whole."""
+    from backend.db import make_engine, migrate
+
+    engine = make_engine(url)
+    migrate(engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -137,9 +161,8 @@ def browser(chromium_path: str) -> Iterator["Browser"]:
 @pytest.fixture
 def ledger(database_url: str) -> Iterator["Engine"]:
     """An up-to-date, empty transaction database."""
-    from backend.db import make_engine, migrate
+    from backend.db import make_engine
 
     engine = make_engine(database_url)
-    migrate(engine)
     yield engine
     engine.dispose()

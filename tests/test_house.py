@@ -46,6 +46,14 @@ def test_a_misspelt_setting_stops_the_start() -> None:
     assert "PANORAMA_PORT" in started.stdout
 
 
+def test_a_value_that_does_not_fit_stops_the_start_and_names_the_setting() -> None:
+    env = {**os.environ, f"{PREFIX}PORT": "many"}
+    started = subprocess.run(
+        [sys.executable, "-m", "dashboard", "check"], cwd=ROOT, capture_output=True, text=True, env=env
+    )
+    assert started.returncode == 78 and "PANORAMA_PORT" in started.stdout and "Traceback" not in started.stderr
+
+
 def test_declared_settings_are_known() -> None:
     assert unknown_settings({f"{PREFIX}{name.upper()}": "" for name in Settings.model_fields}) == []
 

@@ -41,6 +41,12 @@ RULES: dict[str, Rule] = {
         "日志服务器不通", "warning", "检查日志服务器、网络与 PANORAMA_SYSLOG；没有送出的审计日志会在恢复后依次补发"
     ),
     "export_volume": Rule("导出量过大", "warning", "向导出人核实用途；没有理由的，请停用账号并追查文件去向"),
+    "silent_screen": Rule(
+        "大屏失联", "warning", "查看这块屏是否断电、断网或浏览器已关闭；停用的屏，请在“管理 → 大屏”中关闭失联告警"
+    ),
+    "screen_differs": Rule(
+        "大屏数字不符", "critical", "到现场或用“标识”找到这块屏，核对数字后重新载入；重新载入后仍不符的，请停用这块屏并报告"
+    ),
 }
 STATES = {"firing": "未处理", "acked": "处理中", "resolved": "已恢复"}
 SEVERITIES: dict[str, str] = {"critical": "严重", "warning": "注意"}

@@ -28,7 +28,7 @@ def message_of(line: Stored) -> bytes:
 
 
 def cef_of(line: Stored) -> str:
-    """A line in CEF; a value that a hand at the database made unreadable is sent as it is or left out, never refused."""
+    """A line in CEF; a value that a hand at the database spoilt is sent as it is or left out, so that no line jams."""
     tag = str(line.content["tag"])
     subject, action = said(tag)
     head = ("西安二手车平台", "panorama", VERSION, tag, f"{subject}{action}" or tag, str(_gravity(line)[0]))
@@ -43,16 +43,21 @@ def _extension(line: Stored) -> dict[str, str]:
         "rt": f"{at.timestamp() * 1000:.0f}" if at else "",
         "suser": c["actor"], "suid": c["account_id"], "spriv": c["role"], **_source(c["address"]),
         "request": c["request"], "externalId": c["id"], "outcome": c["result"],
-        "cs1Label": "hash", "cs1": line.hash or "", "cs2Label": "key", "cs2": c["key"],
-        "cs3Label": "session", "cs3": c["session"], "msg": _detail(line.content["detail"]),
+        **_named("cs1", "hash", line.hash), **_named("cs2", "key", c["key"]), **_named("cs3", "session", c["session"]),
+        "msg": _detail(line.content["detail"]),
     }  # fmt: skip
+
+
+def _named(field: str, label: str, value: str | None) -> dict[str, str]:
+    """A field that CEF leaves to us, with the label that says what it holds."""
+    return {f"{field}Label": label, field: value} if value else {}
 
 
 def _source(address: str) -> dict[str, str]:
     """CEF takes IPv4 in src only; IPv6 has a field of its own."""
     with suppress(ValueError):
         if ipaddress.ip_address(address).version == 6:
-            return {"c6a2Label": "Source IPv6 Address", "c6a2": address}
+            return _named("c6a2", "Source IPv6 Address", address)
     return {"src": address}
 
 

@@ -99,7 +99,7 @@ def deliver(address: str, messages: Sequence[bytes], deadline: float) -> None:
     try:
         _to_first(_resolved(url.hostname or "", url.port or 0, kind, deadline), send, messages, deadline)
     except OSError as error:
-        why = next((words for known, words in WHY if isinstance(error, known)), error.strerror or str(error))
+        why = next((words for known, words in WHY if isinstance(error, known)), f"连接不上或中途断开连接（{error}）")
         raise Away(f"日志服务器 {address} {why}") from error
 
 
