@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from backend.audit.context import NOBODY, acting
 from backend.db import writing
 from backend.frame.allow import permission_of
 from backend.identity.cookies import safe_next
@@ -256,6 +257,11 @@ def test_row_09_before_the_second_factor_no_callback_answers(house: House) -> No
     assert see(client, "/").headers["Location"] == "/sign-in/factor"
     assert callback(client, "home-figures.tree").status_code == 403
     assert client.get("/payload/wall").status_code == 403
+
+
+def test_after_a_request_nobody_acts_in_its_thread(house: House) -> None:
+    see(house.browse("leader"), "/account")
+    assert acting.get() == NOBODY
 
 
 def test_forms_and_callbacks_need_the_token_of_their_session(house: House) -> None:

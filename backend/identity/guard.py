@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from backend.audit.context import Acting, acting
+from backend.audit.context import NOBODY, Acting, acting
 from backend.frame.allow import permission_of
 from backend.identity.admission import API_FOLDER, Admission
 from backend.identity.answers import Verdict, answer
@@ -44,6 +44,7 @@ class Guard:
         self.refusals = Refusals(admission.engine)
         self.touched: dict[str, float] = {}
         app.before_request(self.admit)
+        app.teardown_request(self.leave)
 
     def admit(self) -> AnyResponse | None:
         """Let the request pass, or answer it with a refusal; runs before any view."""
@@ -63,6 +64,10 @@ class Guard:
         if visitor is not None and verdict.status == 403:
             self.refusals.note(visitor, asked.endpoint or asked.path)
         return answer(verdict, visitor)
+
+    def leave(self, _: BaseException | None) -> None:
+        """The thread may do other work afterwards: nobody acts in it any more."""
+        acting.set(NOBODY)
 
     def judge(self, asked: Request, visitor: Principal | None) -> Verdict | None:
         """Why the request is refused; None when it may pass."""

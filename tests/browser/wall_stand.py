@@ -14,6 +14,7 @@ from flask import Flask, Response, abort, request
 from werkzeug.serving import make_server
 
 from cache.store import Pointer
+from dashboard.pages_registry import Visitor
 from dashboard.publish import render
 from dashboard.shell import build_dash
 from geo.shapes import outline_bytes
@@ -95,7 +96,7 @@ def build(stand: Stand) -> Flask:
     def outline(name: str) -> Response:
         return Response(outline_bytes(name), content_type="application/json")
 
-    dash = build_dash(server, stand)
+    dash = build_dash(server, stand, lambda: Visitor("张三", permissions=frozenset({"view:wall", "view:overview"})))
 
     @server.after_request
     def policy(answer: Response) -> Response:
