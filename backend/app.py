@@ -30,6 +30,8 @@ from backend.identity.screens import screens
 from backend.identity.sso import providers_of
 from backend.identity.sso_views import sso
 from backend.identity.views import door
+from backend.screens.views import NAVIGATION as OF_WALLS
+from backend.screens.views import walls
 from cache.published import Published
 from dashboard.settings import Settings
 from datasources.reader import Readers
@@ -38,8 +40,8 @@ from geo.shapes import outline_bytes
 OUTLINES = ("world", "dashes", "xian")
 MEGABYTE = 2**20
 TEMPLATES = Path(__file__).parent / "frame" / "templates"
-NAVIGATION = [*OF_PEOPLE, *OF_SYSTEM, *OF_ALERTS]
-BLUEPRINTS = (door, screens, sso, api, index, people, system, alerts)
+NAVIGATION = [*OF_PEOPLE, *OF_WALLS, *OF_SYSTEM, *OF_ALERTS]
+BLUEPRINTS = (door, screens, sso, api, index, people, system, alerts, walls)
 
 
 def create_app(settings: Settings, engine: Engine, published: Published, keys: Keys) -> Flask:
@@ -54,7 +56,8 @@ def create_app(settings: Settings, engine: Engine, published: Published, keys: K
     keep_cookies(app)
     frame(app, NAVIGATION)
     answers: Any = Cache(app, config={"CACHE_TYPE": "cache.answers.BytesCache", "CACHE_DEFAULT_TIMEOUT": 900})
-    app.extensions["statistics"] = Statistics(Readers(settings, published), answers.cache)
+    app.extensions["readers"] = Readers(settings, published)
+    app.extensions["statistics"] = Statistics(app.extensions["readers"], answers.cache)
     for part in BLUEPRINTS:
         app.register_blueprint(part)
     _health(app, engine, published)

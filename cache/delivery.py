@@ -5,7 +5,7 @@ from typing import NamedTuple
 from cache.published import Published
 
 FOLDER = "/payload/"
-PARTS = ("wall", "home", "ribbon")
+PARTS = ("wall", "home", "ribbon", "plain")
 
 
 Found = tuple[str, bytes] | None

@@ -21,6 +21,8 @@ from cache.published import Published
 from cache.store import open_store
 from dashboard.access import BY_ITSELF, PLACE_OUTPUT, Access
 from dashboard.pages_registry import Visitor
+from dashboard.plain_page import add_plain
+from dashboard.proofs import add_proof
 from dashboard.settings import Settings, get_settings
 from dashboard.shell import build_dash
 from datasources.behaviour import behaviour
@@ -51,6 +53,8 @@ def build_app(settings: Settings | None = None) -> Flask:
         status, headers, body = deliver(published, part, request.headers.get("If-None-Match", ""))
         return Response(body, status, headers)
 
+    add_plain(server, published)
+    add_proof(server, server.extensions["readers"])
     access = Access(server.config["COOKIE_PREFIX"] + CSRF)
     read = functools.partial(behaviour, settings.database)
     dash = build_dash(server, published, who_is_there, access, own_figures, read)

@@ -22,6 +22,11 @@ def group(*children: Node) -> Node:
     return ["", "", *(child for child in children if child != "")]
 
 
-def number(text: str, cls: str = "") -> Node:
-    """Digits in the figure typeface."""
-    return el("span", f"n {cls}".strip(), text)
+def number(text: str, cls: str = "", proof: str = "") -> Node:
+    """Digits in the figure typeface; `proof` is the key of the figure's proof."""
+    return el("span", f"n {cls}".strip(), text, **proved(text, proof))
+
+
+def proved(text: str, key: str) -> dict[str, Any]:
+    """The attribute of an element whose whole text is a figure with a proof; a figure that is not there has none."""
+    return {"data-proof": key} if key and any(letter.isdigit() for letter in text) else {}

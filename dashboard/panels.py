@@ -4,7 +4,8 @@ from typing import Any
 
 from dashboard import format as f
 from dashboard.fitting import fitted
-from dashboard.markup import Node, el, group, number
+from dashboard.markup import Node, el, group, number, proved
+from datasources.figure_keys import key_of
 
 Figures = dict[str, Any]
 
@@ -12,6 +13,7 @@ COUNTRY_ROWS = {"base": 7, "wide": 8}
 MODEL_ROWS = {"base": 5, "wide": 8}
 ENTERPRISE_ROWS = {"base": 8, "wide": 8}
 # Room (base, wide) of the name columns.
+COUNTED_BY = {"countries": "country", "models": "model", "enterprises": "enterprise"}
 NAME_REM = {"countries": (10.0, 14.0), "models": (10.0, 14.0), "enterprises": (17.4, 17.4)}
 
 
@@ -48,15 +50,16 @@ def hero(figures: Figures) -> Node:
     big = el(
         "div",
         "big",
-        el("span", size, amount.text),
+        el("span", size, amount.text, **proved(amount.text, key_of("year", "cny_cents"))),
         el("span", "u", amount.unit),
         el("aside", "", "同比", el("span", f"d {yoy.tone}", yoy.text)),
     )
     running = f.money(month["cny_cents"])
+    digits = number(running.text, proof=key_of("month", "cny_cents"))
     pair = el(
         "div",
         "pair",
-        el("span", "", f"{month['label']} ", number(running.text), f" {running.unit}"),
+        el("span", "", f"{month['label']} ", digits, f" {running.unit}"),
         el("span", "d", el("span", "flat", "环比 "), toned(f.change(month["cny_mom"]))),
     )
     return group(big, *goal(figures["goal"]), pair)
@@ -82,34 +85,35 @@ def kpi(figures: Figures) -> Node:
     """Vehicles, countries of destination and exporting enterprises."""
     year = figures["year"]
     return group(
-        tile("出口车辆 台", f.count(year["vehicles"]), f.change(year["vehicles_yoy"])),
-        tile("目的国 个", f.count(year["countries"]), f.delta(year["countries_delta"])),
-        tile("出口企业 家", f.count(year["enterprises"]), f.delta(year["enterprises_delta"])),
+        tile("出口车辆 台", year, "vehicles", f.change(year["vehicles_yoy"])),
+        tile("目的国 个", year, "countries", f.delta(year["countries_delta"])),
+        tile("出口企业 家", year, "enterprises", f.delta(year["enterprises_delta"])),
     )
 
 
-def tile(label: str, figure: str, change: f.Change) -> Node:
+def tile(label: str, year: Figures, name: str, change: f.Change) -> Node:
     """A second figure; a change of nothing is said in words and needs no base."""
     words = toned(change, "" if change.tone == "flat" else "同比")
-    return el("div", "", el("span", "label", label), number(figure), el("span", "d", words))
+    figure = number(f.count(year[name]), proof=key_of("year", name))
+    return el("div", "", el("span", "label", label), figure, el("span", "d", words))
 
 
 def countries(figures: Figures) -> Node:
     """The ranking of destinations; what gets no row of its own is summed in the last one, so the column adds up."""
     rows = figures["countries"]
     rest = [others(rows[COUNTRY_ROWS[form] :], rows, form) for form in ("base", "wide")]
-    return table(ranking(rows, COUNTRY_ROWS, NAME_REM["countries"]) + rest)
+    return table(ranking(rows, COUNTRY_ROWS, "countries") + rest)
 
 
 def models(figures: Figures) -> Node:
     """The ranking of models."""
-    return table(ranking(figures["models"], MODEL_ROWS, NAME_REM["models"]))
+    return table(ranking(figures["models"], MODEL_ROWS, "models"))
 
 
 def enterprises(figures: Figures) -> Node:
     """The ranking of exporters under their short names (ultra-wide walls only)."""
     rows = [{**row, "full": row["name"], "name": row.get("short") or row["name"]} for row in figures["enterprises"]]
-    return table(ranking(rows, ENTERPRISE_ROWS, NAME_REM["enterprises"]))
+    return table(ranking(rows, ENTERPRISE_ROWS, "enterprises"))
 
 
 def table(rows: list[Node]) -> Node:
@@ -119,10 +123,10 @@ def table(rows: list[Node]) -> Node:
     return group(el("thead", "", el("tr", "", *cells)), el("tbody", "", *rows))
 
 
-def ranking(rows: list[Figures], counts: dict[str, int], room: tuple[float, float]) -> list[Node]:
+def ranking(rows: list[Figures], counts: dict[str, int], name: str) -> list[Node]:
     """A fixed number of rows per composition, padded with empty ones: data never change a height."""
     most = max(row["vehicles"] for row in rows) if rows else 0
-    filled = [ranked(row, most, slot(i, counts), room) for i, row in enumerate(rows[: counts["wide"]])]
+    filled = [ranked(row, most, slot(i, counts), name) for i, row in enumerate(rows[: counts["wide"]])]
     return filled + [vacant(slot(i, counts)) for i in range(len(filled), counts["wide"])]
 
 
@@ -131,7 +135,7 @@ def slot(index: int, counts: dict[str, int]) -> str:
     return "" if index < counts["base"] else "wide"
 
 
-def ranked(row: Figures, most: int, cls: str, room: tuple[float, float]) -> Node:
+def ranked(row: Figures, most: int, cls: str, name: str) -> Node:
     """One place of a ranking; its rule is the bar."""
     step, yoy = f.move(row["move"]), f.change(row["yoy"])
     return el(
@@ -139,13 +143,19 @@ def ranked(row: Figures, most: int, cls: str, room: tuple[float, float]) -> Node
         cls,
         el("td", "", str(row["rank"])),
         el("td", f"d {step.tone}", step.text),
-        named(row, room),
-        el("td", "n", f.count(row["vehicles"])),
-        el("td", "n", f.wan(row["cny_cents"])),
+        named(row, NAME_REM[name]),
+        *measured(row, COUNTED_BY[name], row["key"]),
         el("td", f"d {yoy.tone}", yoy.text),
         style={"--w": share_css(row["vehicles"] / most if most else 0)},
         **{"data-key": row["key"]},
     )
+
+
+def measured(row: Figures, dimension: str, keys: str | tuple[str, ...]) -> list[Node]:
+    """The cells of vehicles and value, each the way to its proof."""
+    texts = {"vehicles": f.count(row["vehicles"]), "cny_cents": f.wan(row["cny_cents"])}
+    cells = ((text, key_of("year", name, **{dimension: keys})) for name, text in texts.items())
+    return [el("td", "n", el("span", "", text, **proved(text, key))) for text, key in cells]
 
 
 def named(row: Figures, room: tuple[float, float]) -> Node:
@@ -166,13 +176,15 @@ def others(rest: list[Figures], all_rows: list[Figures], form: str) -> Node:
     """The sum of the places below the last row of this composition."""
     if not rest:
         return vacant(form)
-    vehicles, cents = (sum(row[key] or 0 for row in rest) for key in ("vehicles", "cny_cents"))
+    summed = {key: sum(row[key] or 0 for row in rest) for key in ("vehicles", "cny_cents")}
     most = max(row["vehicles"] for row in all_rows)
-    cells = ("", "", f"其他 {len(rest)} 国", f.count(vehicles), f.wan(cents), f.NONE)
-    kinds = ("", "", "rest", "n", "n", "d flat")
     return el(
         "tr",
         form,
-        *(el("td", k, c) for k, c in zip(kinds, cells, strict=True)),
-        style={"--w": share_css(vehicles / most if most else 0)},
+        el("td"),
+        el("td"),
+        el("td", "rest", f"其他 {len(rest)} 国"),
+        *measured(summed, "country", tuple(row["key"] for row in rest)),
+        el("td", "d flat", f.NONE),
+        style={"--w": share_css(summed["vehicles"] / most if most else 0)},
     )

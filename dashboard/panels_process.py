@@ -4,8 +4,9 @@ from typing import Any
 
 from dashboard import format as f
 from dashboard.fitting import fitted, width
-from dashboard.markup import Node, el, group, number
+from dashboard.markup import Node, el, group, number, proved
 from dashboard.panels import Figures, seal, share_css, sound
+from datasources.figure_keys import SHARE, key_of
 from geo.districts import zone_of
 
 FUEL_TOKENS = {
@@ -44,7 +45,8 @@ def few(parts: list[Figures]) -> list[Figures]:
         return parts
     kept = sorted(parts, key=lambda part: -part["vehicles"])[: FUEL_PARTS - 1]
     rest = [part for part in parts if part not in kept]
-    summed = {"key": "OTHER", "name": "其他", "vehicles": sum(part["vehicles"] for part in rest)}
+    keys = tuple(part["key"] for part in rest)
+    summed = {"key": "OTHER", "keys": keys, "name": "其他", "vehicles": sum(part["vehicles"] for part in rest)}
     return [part for part in parts if part in kept] + [{**summed, "share": sum(part["share"] or 0 for part in rest)}]
 
 
@@ -52,11 +54,14 @@ def fuel_bar(parts: list[Figures]) -> list[Node]:
     """The bar and its keys."""
     named = [(part, f"var(--{FUEL_TOKENS.get(part['key'], 'gold-3')})") for part in parts]
     bar = [el("i", "", style={"flex": str(part["vehicles"]), "background": tint}) for part, tint in named]
-    keys = [
-        el("span", "", part["name"], el("b", "", f.percent(part["share"], 0)), style={"--k": tint})
-        for part, tint in named
-    ]
+    keys = [el("span", "", part["name"], fuel_share(part), style={"--k": tint}) for part, tint in named]
     return [el("div", "bar", *bar, **{"aria-hidden": True}), el("div", f"keys k{len(parts)}", *keys)]
+
+
+def fuel_share(part: Figures) -> Node:
+    """The share of one kind of drive."""
+    text = f.percent(part["share"], 0)
+    return el("b", "", text, **proved(text, key_of("year", SHARE, fuel=part.get("keys") or part["key"])))
 
 
 def flow(figures: Figures) -> Node:
@@ -80,7 +85,10 @@ def station_count(stage: Figures) -> Node:
     """The total of a station, or the plain words that nothing feeds it yet."""
     if not stage["source"]:
         return el("div", "none", NO_SOURCE)
-    return el("div", "on" if stage["key"] == "cleared" else "", f.count(stage["vehicles"]))
+    text = f.count(stage["vehicles"])
+    if stage["key"] != "cleared":
+        return el("div", "", text)
+    return el("div", "on", el("span", "", text, **proved(text, key_of("year", "vehicles"))))
 
 
 def band(stage: Figures, most: int, last: bool) -> Node:
@@ -104,8 +112,12 @@ def ports(figures: Figures) -> Node:
 
 def ports_note(figures: Figures) -> Node:
     """The unit, and what the modes without a slot of their own amount to."""
-    rest = sum(mode["vehicles"] for mode in figures["modes"][MODE_SLOTS:])
-    return f"其他方式 {f.count(rest)} · 台" if rest else "台"
+    rest = figures["modes"][MODE_SLOTS:]
+    if not rest:
+        return "台"
+    text = f.count(sum(mode["vehicles"] for mode in rest))
+    key = key_of("year", "vehicles", transport_mode=tuple(mode["key"] for mode in rest))
+    return group("其他方式 ", el("span", "", text, **proved(text, key)), " · 台")
 
 
 def mode_row(mode: Figures, most: float) -> Node:
@@ -116,10 +128,11 @@ def mode_row(mode: Figures, most: float) -> Node:
     ]
     length = share_css(max(0.05, (mode["share"] or 0) / most if most else 0))
     lists = [
-        el("div", f"pl {form}", *(port(p) for p in fitting_ports(mode["ports"], PORT_ROOM[form])))
+        el("div", f"pl {form}", *(port(p, mode["key"]) for p in fitting_ports(mode["ports"], PORT_ROOM[form])))
         for form in ("base", "wide")
     ]
-    head = el("b", "", mode["name"], number(f.percent(mode["share"])))
+    share = number(f.percent(mode["share"]), proof=key_of("year", SHARE, transport_mode=mode["key"]))
+    head = el("b", "", mode["name"], share)
     return el(
         "div",
         "mode",
@@ -137,19 +150,26 @@ def portions(mode: Figures) -> list[Figures]:
     return [*first[:2], {"vehicles": sum(p["vehicles"] for p in mode["ports"][2:])}]
 
 
-def port(given: Figures) -> Node:
+def port(given: Figures, mode: str) -> Node:
     """Name and figure of one port."""
-    return el("span", "", given["name"], number(f.count(given["vehicles"])))
+    key = key_of("year", "vehicles", transport_mode=mode, exit_office=given.get("keys") or given["key"])
+    return el("span", "", given["name"], number(f.count(given["vehicles"]), proof=key))
 
 
 def fitting_ports(given: list[Figures], room: float) -> list[Figures]:
     """As many ports as the line holds; the others are summed as 其他, so that the line adds up."""
     for shown in range(len(given), 0, -1):
         rest = given[shown:]
-        line = given[:shown] + ([{"name": "其他", "vehicles": sum(p["vehicles"] for p in rest)}] if rest else [])
+        line = given[:shown] + ([other_ports(rest)] if rest else [])
         if sum(port_width(p) for p in line) <= room + 1.1:
             return line
     return given[:1]
+
+
+def other_ports(rest: list[Figures]) -> Figures:
+    """The ports without room of their own as one."""
+    keys = tuple(p["key"] for p in rest)
+    return {"name": "其他", "vehicles": sum(p["vehicles"] for p in rest), "keys": keys}
 
 
 def port_width(given: Figures) -> float:
@@ -179,9 +199,9 @@ def origin(mark: str, row: Figures, index: int) -> Node:
     """One place of origin."""
     cls = "" if index < ORIGIN_ROWS["base"] else "wide"
     name = fitted(row["name"], 7.2, 1.125)
-    return el(
-        "li", cls, el("span", "n i", mark), el("span", "", name), number(f.count(row["vehicles"])), title=row["name"]
-    )
+    dimension = "zone" if zone_of(row["key"]) else "district"
+    figure = number(f.count(row["vehicles"]), proof=key_of("year", "vehicles", **{dimension: row["key"]}))
+    return el("li", cls, el("span", "n i", mark), el("span", "", name), figure, title=row["name"])
 
 
 def ticker(figures: Figures) -> list[Node]:

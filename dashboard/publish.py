@@ -7,6 +7,7 @@ import orjson
 from dashboard import figures as plain
 from dashboard import figures_map, figures_xian
 from dashboard.panels import ribbon
+from dashboard.plain_wall import plain as plain_wall
 from dashboard.wall_text import home_text, wall_text
 
 # Dash escapes these in every answer it serialises; a part that has none left is passed on without being rewritten.
@@ -14,8 +15,9 @@ ESCAPES = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"/", b"\\u002f"))
 
 
 def render(figures: dict[str, Any]) -> dict[str, bytes]:
-    """Part name -> JSON bytes: "wall" (one object), "home" (a tree), "ribbon" (a tree)."""
+    """Part name -> JSON bytes: "wall" (one object), "home" and "ribbon" (a tree each), "plain" (see plain_wall)."""
     parts = {"wall": wall(figures), "home": home_text(figures), "ribbon": ribbon(figures)}
+    parts["plain"] = plain_wall(figures)
     return {name: serialised(part) for name, part in parts.items()}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from backend.administration.lease import give_back, holds_lease, take_lease
 from backend.crypto.keys import open_keys
 from backend.db import make_engine
+from backend.screens.watch import ScreenWatch
 from cache.store import open_store
 from dashboard.demo import Trickle
 from dashboard.duties import Duties
@@ -67,6 +68,7 @@ def run_worker(settings: Settings) -> None:
     engine = make_engine(settings.database)
     leadership = Leadership(engine, settings.lease)
     threading.Thread(target=leadership.keep, name="lease", daemon=True).start()
+    screens = ScreenWatch(engine)
     trickle, duties = Trickle(settings, engine), Duties(settings, engine, open_keys(settings.key_folder))
     minute: Minute | None = None
     ticked = 0.0
@@ -81,6 +83,7 @@ def run_worker(settings: Settings) -> None:
             minute = minute or Minute(settings, open_store(settings), render)
             trickle.maybe()
             duties.maybe()
+            screens.maybe()
             if ticked_now(minute, leadership, fence, time.monotonic() - ticked >= settings.minute - settings.poll):
                 ticked = time.monotonic()
             time.sleep(settings.poll)

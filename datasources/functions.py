@@ -36,6 +36,7 @@ FUNCTIONS = {
     "people.token": "令牌",
     "people.new_token": "令牌",
     "people.end_one_token": "令牌",
+    "walls.": "大屏管理",
     "system.": "运行设置与日志",
     "system.configuration": "运行设置",
     "system.policy": "安全策略",

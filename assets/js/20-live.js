@@ -5,14 +5,16 @@
   /* What a tree may contain. Nothing here can load, run or navigate away by itself. */
   var TAGS = ('div aside span b i s em small strong p ul ol li dl dt dd h2 h3 table thead tbody tr td th caption time svg path rect').split(' ');
   var ATTRIBUTES = ('className style title role scope colSpan lang dateTime viewBox d width height x y fill stroke strokeWidth ' +
-    'strokeDasharray aria-label aria-hidden data-key').split(' ');
+    'strokeDasharray aria-label aria-hidden data-key data-proof').split(' ');
 
   function allowed(given) {
     if (typeof given === 'string') return given ? { className: given } : {};
+    /* A figure with a proof (60-proof.js) can be reached by keyboard and remote. */
+    var reached = given && given['data-proof'] ? { tabIndex: 0, role: 'button' } : {};
     return Object.keys(given || {}).reduce(function (result, name) {
       if (ATTRIBUTES.indexOf(name) >= 0) result[name] = given[name];
       return result;
-    }, {});
+    }, reached);
   }
 
   /* A text that remembers its last value for as long as the old one needs to fade. */

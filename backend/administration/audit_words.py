@@ -15,6 +15,7 @@ SUBJECTS = {
     "role": "角色",
     "binding": "单点登录绑定",
     "token": "令牌",
+    "screen": "大屏",
     "guard": "访问控制",
     "keys": "密钥",
     "first-run": "首次设置",
@@ -74,6 +75,9 @@ ACTIONS = {
     "write": "写出",
     "restore": "取回",
     "remove": "移出",
+    "reload": "重新载入",
+    "identify": "标识",
+    "message": "发消息",
 }
 DETAILS = {
     "before": "原来",
@@ -95,6 +99,8 @@ DETAILS = {
     "field": "项目",
     "evidence": "依据",
     "head_id": "链头行号",
+    "number": "编号",
+    "seconds": "秒数",
 }
 RESULTS = {"ok": "成功", "refused": "被拒绝", "failed": "失败"}
 

@@ -73,7 +73,7 @@ def spoken(verdict: Verdict) -> AnyResponse:
 
 def page(verdict: Verdict, visitor: Principal | None) -> AnyResponse:
     """A refusal as a page. A wall never shows a form: whoever stands before it can do nothing with one."""
-    wall = request.path.rstrip("/") == "/wall"
+    wall = request.path.rstrip("/") == "/wall" or request.path.startswith("/wall/")
     way = "/sign-in?next=" + quote(request.full_path.rstrip("?"), safe="/") if request.method == "GET" else "/sign-in"
     shown = render_template("refused.html", verdict=verdict.name, words=verdict.value.words, wall=wall, way=way)
     found = make_response(shown, verdict.status)

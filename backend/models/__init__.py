@@ -26,6 +26,7 @@ from backend.models.people import (
     sso_binding,
 )
 from backend.models.registers import code, customs_rate, enterprise, licence, licence_vehicle, registration
+from backend.models.screens import wall_screen
 from backend.models.watch import activity, alert, alert_transition, configuration
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "sso_binding",
     "vehicle",
     "vehicle_step",
+    "wall_screen",
 ]

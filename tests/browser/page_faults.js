@@ -46,7 +46,7 @@
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const parent = texts.currentNode.parentElement;
-    if (parent.closest('script, style, noscript, .mono, code, .secret, .skip') || !parent.getClientRects().length) continue;
+    if (parent.closest('script, style, noscript, .mono, code, .secret, .attr') || !parent.getClientRects().length) continue;
     (texts.currentNode.textContent.match(/[A-Za-z][A-Za-z0-9]+/g) || []).forEach((word) => {
       if (!known.test(word)) faults.push('English: ' + word + ' in ' + texts.currentNode.textContent.trim().slice(0, 40));
     });

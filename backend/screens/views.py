@@ -1,0 +1,148 @@
+"""The address that screens beat at, and the administrator's pages about them."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from backend.db import now
+from backend.frame.allow import allow, engine, principal
+from backend.frame.page import Entry
+from backend.identity.refusal import Refused, Unfit
+from backend.screens import service
+from backend.screens.forms import Message, Place, complain
+from backend.screens.service import KINDS, order_state
+from backend.screens.told import composition, told_of
+from backend.screens.viewing import heard, readable, state_of
+from backend.screens.watch import open_differences, subject_of
+
+View = str | AnyResponse | tuple[str, int]
+NUMBER = "int(max=9007199254740991)"  # what both databases take as a row's number
+ORDERS = {"waiting": "等待屏幕领取", "taken": "屏幕已领取", "void": "已作废（5 分钟内没有领取）"}
+NAVIGATION = [
+    Entry(
+        "/administration/screens", "大屏", "walls.index", "墙上的每块屏：是否在线、显示什么、能否看清，远程重载与发消息"
+    )
+]
+walls = Blueprint("walls", __name__, template_folder="templates")
+
+
+@walls.route("/screen/beat", methods=["GET", "POST"])
+@allow("view:wall")
+def beat() -> AnyResponse | tuple[AnyResponse, int]:
+    """GET tells a browser whether it counts as a screen; POST is a screen's heartbeat, answered with its order."""
+    if request.method == "GET":
+        return jsonify(screen=principal().kind == "screen")
+    try:
+        command = service.beat(engine(), principal(), told_of(request.get_json(silent=True)), request.remote_addr)
+    except Refused as no:
+        return jsonify(error="no_screen", message=str(no)), 403
+    except Unfit as unfit:
+        return jsonify(error="unfit", message=str(unfit)), 400
+    return jsonify(command=command, now=now().isoformat())
+
+
+@walls.get("/administration/screens")
+@allow("manage:tokens")
+def index() -> View:
+    """Every screen."""
+    page = service.list_screens(engine(), principal(), request.args.get("page", 1, type=int))
+    page.rows[:] = _told(page.rows)
+    return render_template("screens/list.html", page=page)
+
+
+@walls.get(f"/administration/screens/<{NUMBER}:screen_id>")
+@allow("manage:tokens")
+def one(screen_id: int) -> View:
+    """One screen with all that is known of it."""
+    return render_template("screens/one.html", s=_one_told(screen_id))
+
+
+@walls.post(f"/administration/screens/<{NUMBER}:screen_id>/<any(reload, identify):kind>")
+@allow("manage:tokens")
+def ask(screen_id: int, kind: str) -> View:
+    """Ask a screen to reload or to show which one it is."""
+    service.ask_screen(engine(), principal(), screen_id, kind)
+    return _asked(screen_id, KINDS[kind])
+
+
+@walls.route(f"/administration/screens/<{NUMBER}:screen_id>/message", methods=["GET", "POST"])
+@allow("manage:tokens")
+def message(screen_id: int) -> View:
+    """Show a message on a screen."""
+    screen, form = service.screen_of(engine(), principal(), screen_id), Message()
+    if form.validate_on_submit():
+        try:
+            text, seconds = form.text.data or "", form.seconds.data or 0
+            service.ask_screen(engine(), principal(), screen_id, "message", text, seconds)
+            return _asked(screen_id, KINDS["message"])
+        except Unfit as unfit:
+            complain(form, unfit)
+    return _form("screens/message.html", form, screen)
+
+
+@walls.route(f"/administration/screens/<{NUMBER}:screen_id>/change", methods=["GET", "POST"])
+@allow("manage:tokens")
+def change(screen_id: int) -> View:
+    """Name and place a screen."""
+    screen = service.screen_of(engine(), principal(), screen_id)
+    form = Place(data=dict(screen))
+    if form.validate_on_submit():
+        try:
+            wish = form.placing()
+            service.change_screen(engine(), principal(), screen_id, wish)
+            flash(f"“{wish.name}”的登记已保存。", "good")
+            return redirect(url_for("walls.one", screen_id=screen_id), 303)
+        except Unfit as unfit:
+            complain(form, unfit)
+    return _form("screens/change.html", form, screen)
+
+
+@walls.errorhandler(Refused)
+def refused(no: Refused) -> tuple[str, int]:
+    """The actor may not; nothing was changed."""
+    return render_template("screens/stopped.html", title="这一步不能由您来做", words=str(no)), 403
+
+
+@walls.errorhandler(Unfit)
+def unknown(no: Unfit) -> tuple[str, int]:
+    """There is no such screen."""
+    return render_template("screens/stopped.html", title="没有可以显示的内容", words=str(no)), 404
+
+
+def _form(template: str, form: Message | Place, screen: Any) -> tuple[str, int]:
+    return render_template(template, form=form, s=screen), 200 if request.method == "GET" else 400
+
+
+def _asked(screen_id: int, deed: str) -> AnyResponse:
+    """Say what will happen, and go back to the list."""
+    s = _one_told(screen_id)
+    if s["sign"].shape in ("fresh", "late"):
+        flash(f"已交给“{s['name']}”：{deed}，约 15 秒内执行。", "good")
+    else:
+        flash(f"“{s['name']}”现在没有心跳；5 分钟内恢复才会执行“{deed}”，否则作废。", "warning")
+    return redirect(url_for("walls.index"), 303)
+
+
+def _one_told(screen_id: int) -> dict[str, Any]:
+    return _told([dict(service.screen_of(engine(), principal(), screen_id))])[0]
+
+
+def _told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Screens with what the pages say about them."""
+    at = now()
+    with engine().connect() as connection:
+        wrong = open_differences(connection)
+    return [row | _words(row, at, subject_of(row["id"]) in wrong) for row in rows]
+
+
+def _words(row: dict[str, Any], at: datetime, differs: bool) -> dict[str, Any]:
+    return {
+        "sign": state_of(row, at, differs),
+        "heard": heard(at, row["seen_at"]),
+        "rule": readable(row),
+        "composition": composition(row["size"]),
+        "order": ORDERS.get(order_state(row, at), ""),
+        "order_name": KINDS[row["wanted"]["kind"]] if row["wanted"] else "",
+    }
