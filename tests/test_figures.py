@@ -233,7 +233,7 @@ def test_a_destination_outside_the_picture_leaves_by_its_edge(sample: dict[str, 
 
 def test_parts_are_bytes_that_dash_passes_on_untouched(sample: dict[str, Any]) -> None:
     parts = publish.render(sample)
-    assert set(parts) == {"wall", "home", "ribbon"}
+    assert set(parts) == {"wall", "home", "ribbon", "plain"}
     for part in parts.values():
         assert (
             to_json({"response": {"x": {"data": orjson.Fragment(part)}}}).encode()
