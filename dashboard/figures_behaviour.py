@@ -191,7 +191,7 @@ def bars(rows: list[tuple[str, int, int]], rest: bool = False) -> go.Figure:
     words = [f"{count(visits)} 次 · {count(users)} 人" for _, visits, users in rows]
     most = max((visits for _, visits, _ in rows), default=1)
     # A name out of a register is shown as it is: plotly would read tags in it.
-    names = [escape(name) for name, _, _ in rows]
+    names = [escape(name, quote=False) for name, _, _ in rows]
     drawn_bars = go.Bar(
         x=[visits for _, visits, _ in rows],
         y=names,

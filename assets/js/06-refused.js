@@ -7,7 +7,8 @@
     var was = panorama.refused;
     panorama.refused = answer.status === 401 || answer.status === 403 ? answer.status : answer.ok ? 0 : was;
     if (panorama.refused && panorama.refused !== was) leave(panorama.refused);
-    return answer;
+    /* Dash would read the words of a refusal twice and fail; that there is nothing to update is all it need know. */
+    return panorama.refused && /_dash-update-component/.test(answer.url) ? new Response(null, { status: 204 }) : answer;
   }
 
   /* On a wall there is nobody who could sign in. A page whose rights changed is asked for anew, once. */
