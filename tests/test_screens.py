@@ -18,10 +18,11 @@ from backend.identity.principal import Principal
 from backend.identity.refusal import Refused, Unfit
 from backend.identity.tokens import create_token, principal_of_token, revoke_token
 from backend.models import alert, audit_line, wall_screen
+from backend.screens.attestation import STEADY, compare
 from backend.screens.service import Placing, ask_screen, beat, change_screen, list_screens
 from backend.screens.told import Told, composition, told_of
 from backend.screens.viewing import readable
-from backend.screens.watch import EVERY, SILENT, ScreenWatch, check_screens, differing, silent
+from backend.screens.watch import EVERY, SILENT, ScreenWatch, check_screens, silent
 from tests.house import House, csrf, post, see, standing
 from tests.test_alerts import somebody
 
@@ -346,7 +347,7 @@ def shown(*hashes: str, **more: Any) -> list[dict[str, Any]]:
 
 
 def subjects(screens: list[dict[str, Any]]) -> list[str]:
-    return [found.subject for found in differing(screens)]
+    return [found.subject for found in compare(screens).outvoted]
 
 
 def test_the_one_that_differs_from_two_others_is_found_and_nobody_else() -> None:
@@ -377,36 +378,69 @@ def test_two_sizes_of_one_composition_are_compared() -> None:
 
 
 @pytest.mark.db
-def test_a_screen_that_shows_something_else_three_beats_running_is_an_alert(ledger: Engine, clock: Any) -> None:
-    screen = hang(ledger)
-    for told in (LIVES, *[replace(LIVES, frame_hash=OTHER)] * 2, LIVES, *[replace(LIVES, frame_hash=OTHER)] * 2):
+def test_a_screen_that_goes_on_showing_something_else_is_an_alert_until_a_person_closes_it(
+    ledger: Engine, clock: Any
+) -> None:
+    screen, spoilt = hang(ledger), replace(LIVES, frame_hash=OTHER)
+    for told in (LIVES, spoilt, LIVES, spoilt):
         beat(ledger, screen, told)
         check_screens(ledger)
     assert alerts(ledger, "screen_differs") == []
-    for _ in range(2):
-        beat(ledger, screen, replace(LIVES, frame_hash=OTHER))
+    for told in (spoilt, spoilt, replace(spoilt, generation="g2"), replace(spoilt, generation="g2")):
+        beat(ledger, screen, told)
         check_screens(ledger)
     subject = f"第 {number(screen)} 号屏"
-    assert alerts(ledger, "screen_differs") == [(subject, "firing", 1)]
-    clock.shift(120)
-    check_screens(ledger)
-    assert alerts(ledger, "screen_differs") == [(subject, "firing", 1)], "a screen gone dark has not become right"
-    beat(ledger, screen, replace(LIVES, generation="g2", frame_hash=OTHER))
+    assert alerts(ledger, "screen_differs") == [(subject, "firing", 1)], "a new generation covers the traces"
+    with ledger.connect() as connection:
+        open_one = connection.execute(select(alert.c.id)).scalar_one()
+    resolve(ledger, MONITOR, open_one, "已核对并重新载入")
+    beat(ledger, screen, replace(LIVES, generation="g2"))
     check_screens(ledger)
     assert alerts(ledger, "screen_differs") == [(subject, "resolved", 1)]
+
+
+@pytest.mark.parametrize("change", ["generation", "view", "build", "size", "algorithm"])
+def test_what_a_screen_shows_first_of_something_new_is_no_difference(ledger: Engine, change: str) -> None:
+    screen = hang(ledger)
+    beat(ledger, screen, LIVES)
+    new = {"generation": "g2", "view": "/wall/asia", "build": "abd", "size": "7680x2160"}
+    told = replace(LIVES, frame_hash="fnv1a:" + "0" * 16) if change == "algorithm" else replace(LIVES, frame_hash=OTHER)
+    if change in new:
+        told = replace(told, **{change: new[change]})
+    for _ in range(STEADY + 1):
+        beat(ledger, screen, told)
+    assert row(ledger, screen)["odd_beats"] == 0 and alerts(ledger, "screen_differs") == []
 
 
 @pytest.mark.db
-def test_a_screen_outvoted_by_two_others_is_an_alert_until_it_agrees(ledger: Engine, clock: Any) -> None:
+def test_a_screen_outvoted_by_two_others_is_an_alert_until_they_bear_it_out(ledger: Engine, clock: Any) -> None:
     screens = [hang(ledger, f"{n}号屏") for n in "一二三"]
     for screen, frame in zip(screens, (LIVES.frame_hash, LIVES.frame_hash, OTHER), strict=True):
         beat(ledger, screen, replace(LIVES, frame_hash=frame))
-    check_screens(ledger)
     subject = f"第 {number(screens[2])} 号屏"
+    for _ in range(2):
+        check_screens(ledger)
     assert alerts(ledger, "screen_differs") == [(subject, "firing", 1)]
-    beat(ledger, screens[2], replace(LIVES, generation="g2"))
+    for screen in screens[:0:-1]:  # The one alone, then with one other.
+        beat(ledger, screen, replace(LIVES, generation="g2"))
+        check_screens(ledger)
+        assert alerts(ledger, "screen_differs") == [(subject, "firing", 1)]
+    for screen in screens:
+        beat(ledger, screen, replace(LIVES, generation="g3"))
     check_screens(ledger)
     assert alerts(ledger, "screen_differs") == [(subject, "resolved", 1)]
+
+
+def test_the_difference_of_a_screen_whose_token_ended_is_over(ledger: Engine, clock: Any) -> None:
+    screen = hang(ledger)
+    for told in (LIVES, *[replace(LIVES, frame_hash=OTHER)] * STEADY):
+        beat(ledger, screen, told)
+    clock.shift(3600)
+    check_screens(ledger)
+    assert [state for _, state, _ in alerts(ledger, "screen_differs")] == ["firing"]
+    revoke_token(ledger, number(screen))
+    check_screens(ledger)
+    assert [state for _, state, _ in alerts(ledger, "screen_differs")] == ["resolved"]
 
 
 @pytest.mark.parametrize(

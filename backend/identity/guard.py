@@ -25,7 +25,10 @@ CALLBACKS = "/_dash-update-component"
 START, NUMBERS = secrets.token_hex(5), itertools.count(1)
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Folders whose requests come by themselves: they say nothing about whether somebody is there.
-BY_ITSELF = ("/payload/", "/geo/", "/assets/", "/_dash", "/healthz", "/favicon.ico", "/_favicon.ico", "/_reload-hash")
+BY_ITSELF = (
+    "/payload/", "/screen/", "/geo/", "/assets/", "/_dash", "/healthz", "/favicon.ico", "/_favicon.ico",
+    "/_reload-hash",
+)  # fmt: skip
 # What only administrators may do is done only from the administrators' networks (GB/T 22239 8.1.4.4 c).
 OF_ADMINISTRATORS = frozenset().union(*(r.permissions for r in PEOPLE.values() if r.administrator)) - frozenset().union(
     *(r.permissions for r in PEOPLE.values() if not r.administrator)

@@ -9,12 +9,14 @@ from sqlalchemy import Connection, Engine, RowMapping, or_, select, update
 from backend.administration.duty import need, plain
 from backend.administration.facts import DEMO, platform_fact_of
 from backend.administration.paging import Page, paged
+from backend.alerts.service import RULES, raise_alert
 from backend.audit.service import Line, write_lines
 from backend.db import now, writing
 from backend.identity.principal import Principal
 from backend.identity.refusal import Refused, Unfit
 from backend.models import access_token, wall_screen
 from backend.models.insertion import insert_new
+from backend.screens.attestation import AGAINST_ITSELF, DIFFERENCE, STEADY, difference, steadiness
 from backend.screens.told import LARGEST_NUMBER, Told
 
 NEEDED = "manage:tokens"
@@ -25,7 +27,6 @@ IDENTIFY_SECONDS = 10
 LEAST_SECONDS, MOST_SECONDS, LONGEST_TEXT = 5, 600, 60
 # What of a heartbeat is worth writing at once; as_of moves on by itself and is written with the next.
 NEWS = ("address", "size", "build", "view", "generation", "frame_hash", "first_hash", "odd_beats", "done_number")
-SHOWN = ("generation", "view", "build", "size")  # Only screens that agree in these should show the same.
 LENGTHS = {"height_m": "画面高度", "distance_m": "观看距离"}
 
 
@@ -62,6 +63,8 @@ def beat(engine: Engine, screen: Principal, told: Told, address: str | None = No
     if at - known["seen_at"] >= WRITE_EVERY or any(values[name] != known[name] for name in NEWS):
         with writing(engine) as connection:
             connection.execute(update(wall_screen).where(wall_screen.c.id == number).values(values))
+            if values["odd_beats"] == STEADY:
+                _accuse(connection, {**known, **values})
     return _open_order(known, int(values["done_number"]), at)
 
 
@@ -145,6 +148,13 @@ def _enter(engine: Engine, screen: Principal, values: dict[str, Any]) -> None:
         insert_new(connection, wall_screen, [new | values])
 
 
+def _accuse(connection: Connection, screen: dict[str, Any]) -> None:
+    """Raise at once that a screen shows something else than before: the next generation will cover the traces."""
+    subject, words, detail = difference(screen, AGAINST_ITSELF)
+    severity = RULES[DIFFERENCE].severity
+    raise_alert(connection, rule=DIFFERENCE, subject=subject, severity=severity, words=words, detail=detail)
+
+
 def _order(kind: str, text: str, seconds: int) -> dict[str, Any]:
     """What a screen shall do, in what words and for how long; raises Unfit."""
     if kind not in KINDS:
@@ -167,20 +177,10 @@ def _values(known: RowMapping | None, told: Told, address: str | None, at: datet
     """The row that a heartbeat makes of the one before it."""
     given = (known["wanted"] or {}).get("number", 0) if known else 0
     done = max(known["done_number"] if known else 0, min(told.done, given, LARGEST_NUMBER))
-    first, odd = _steadiness(known, told)
+    first, odd = steadiness(known, told)
     values = asdict(told) | {"seen_at": at, "address": address, "done_number": done}
     del values["done"]
     return values | {"first_hash": first, "odd_beats": odd}
-
-
-def _steadiness(known: RowMapping | None, told: Told) -> tuple[str | None, int]:
-    """What the screen showed first of this generation, and how many beats running it has shown something else."""
-    same = known is not None and all(known[name] == getattr(told, name) for name in SHOWN)
-    if known is None or not same or told.frame_hash is None or known["first_hash"] is None:
-        return told.frame_hash, 0
-    if known["first_hash"].partition(":")[0] != told.frame_hash.partition(":")[0]:
-        return told.frame_hash, 0  # Another algorithm: the address of the wall changed from plain to secure.
-    return known["first_hash"], 0 if told.frame_hash == known["first_hash"] else known["odd_beats"] + 1
 
 
 def _open_order(row: RowMapping, done: int, at: datetime) -> dict[str, Any] | None:

@@ -11,11 +11,12 @@ from backend.frame.allow import allow, engine, principal
 from backend.frame.page import Entry
 from backend.identity.refusal import Refused, Unfit
 from backend.screens import service
+from backend.screens.attestation import subject_of
 from backend.screens.forms import Message, Place, complain
 from backend.screens.service import KINDS, order_state
 from backend.screens.told import composition, told_of
 from backend.screens.viewing import heard, readable, state_of
-from backend.screens.watch import open_differences, subject_of
+from backend.screens.watch import open_subjects
 
 View = str | AnyResponse | tuple[str, int]
 NUMBER = "int(max=9007199254740991)"  # what both databases take as a row's number
@@ -133,7 +134,7 @@ def _told(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Screens with what the pages say about them."""
     at = now()
     with engine().connect() as connection:
-        wrong = open_differences(connection)
+        wrong = open_subjects(connection)
     return [row | _words(row, at, subject_of(row["id"]) in wrong) for row in rows]
 
 

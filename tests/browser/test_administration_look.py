@@ -132,7 +132,7 @@ OFFERED = {
         "/administration/organisations", "/administration/organisations/new", "/administration/organisations/*",
         "/administration/organisations/*/close", "/administration/roles", "/administration/roles/requests",
         "/administration/roles/holders", "/administration/tokens", "/administration/tokens/new",
-        "/administration/configuration", "/administration/configuration/*", "/administration/codes",
+        "/administration/screens", "/administration/configuration", "/administration/configuration/*", "/administration/codes",
         "/administration/codes/country", "/administration/dictionaries", "/administration/dictionaries/*",
     },
     "security_admin": {
