@@ -132,8 +132,9 @@ OFFERED = {
         "/administration/organisations", "/administration/organisations/new", "/administration/organisations/*",
         "/administration/organisations/*/close", "/administration/roles", "/administration/roles/requests",
         "/administration/roles/holders", "/administration/tokens", "/administration/tokens/new",
-        "/administration/screens", "/administration/configuration", "/administration/configuration/*", "/administration/codes",
-        "/administration/codes/country", "/administration/dictionaries", "/administration/dictionaries/*",
+        "/administration/screens", "/administration/configuration", "/administration/configuration/*",
+        "/administration/codes", "/administration/codes/country",
+        "/administration/dictionaries", "/administration/dictionaries/*",
     },
     "security_admin": {
         "/", "/account", "/alerts", "/alerts/*", "/administration", "/administration/roles",
