@@ -8,6 +8,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 MADE := $(VENV)/.made
 PIP_INSTALL := $(PY) -m pip install --quiet --quiet --disable-pip-version-check
+# Two processes: one has the browser, the other all else, file by file (tests/conftest.py).
+SIDE_BY_SIDE := -n 2 --dist loadscope --no-loadscope-reorder
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m piptools compile --quiet --strip-extras --no-emit-options \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(if $(UPGRADE),--upgrade)
 
@@ -33,7 +35,7 @@ run: setup
 	@exec $(PY) -m dashboard run
 
 test: setup-test lint
-	@$(PY) -m pytest --durations=10 -ra $(ARGS)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) --durations=10 -ra $(ARGS)
 
 lint: setup $(MADE)/packages-dev
 	@$(PY) -m ruff check .

@@ -30,6 +30,7 @@ from backend.identity.screens import screens
 from backend.identity.sso import providers_of
 from backend.identity.sso_views import sso
 from backend.identity.views import door
+from backend.screens.playlist_views import playlists
 from backend.screens.views import NAVIGATION as OF_WALLS
 from backend.screens.views import walls
 from cache.published import Published
@@ -41,7 +42,7 @@ OUTLINES = ("world", "dashes", "xian")
 MEGABYTE = 2**20
 TEMPLATES = Path(__file__).parent / "frame" / "templates"
 NAVIGATION = [*OF_PEOPLE, *OF_WALLS, *OF_SYSTEM, *OF_ALERTS]
-BLUEPRINTS = (door, screens, sso, api, index, people, system, alerts, walls)
+BLUEPRINTS = (door, screens, sso, api, index, people, system, alerts, walls, playlists)
 
 
 def create_app(settings: Settings, engine: Engine, published: Published, keys: Keys) -> Flask:

@@ -46,8 +46,11 @@ def news(pointer: Any, known: str | None) -> Any:
 
 
 def pulse(pointer: Any, fault: dict[str, Any] | None, build: str) -> dict[str, Any]:
-    """What every tick says. `as_of` may move on while the generation stays: it was looked at again, and is the same."""
+    """What every tick says. `as_of` may move on while the generation stays: it was looked at again, and is the same.
+
+    `unproved` lists the figures that a fault concerns (see datasources.reconcile_locate).
+    """
     said: dict[str, Any] = {"now": round(time.time() * 1000), "build": build}
     if pointer is not None:
         said |= {"generation": pointer.generation, "as_of": pointer.as_of}
-    return said | ({"fault": fault_text(fault)} if fault else {})
+    return said | ({"fault": fault_text(fault), "unproved": fault.get("figures", [])} if fault else {})

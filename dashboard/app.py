@@ -20,11 +20,13 @@ from cache.delivery import FOLDER, deliver
 from cache.published import Published
 from cache.store import open_store
 from dashboard.access import BY_ITSELF, PLACE_OUTPUT, Access
+from dashboard.asof import add_asof
 from dashboard.pages_registry import Visitor
 from dashboard.plain_page import add_plain
 from dashboard.proofs import add_proof
 from dashboard.settings import Settings, get_settings
 from dashboard.shell import build_dash
+from datasources.asof_readers import AsOfReaders
 from datasources.behaviour import behaviour
 
 # Dash's own routes; what is not named here stays refused, as /_reload-hash does.
@@ -54,7 +56,9 @@ def build_app(settings: Settings | None = None) -> Flask:
         return Response(body, status, headers)
 
     add_plain(server, published)
-    add_proof(server, server.extensions["readers"])
+    moments = AsOfReaders(server.extensions["readers"])
+    add_proof(server, server.extensions["readers"], moments)
+    add_asof(server, published, moments, server.extensions["statistics"].cache)
     access = Access(server.config["COOKIE_PREFIX"] + CSRF)
     read = functools.partial(behaviour, settings.database)
     dash = build_dash(server, published, who_is_there, access, own_figures, read)

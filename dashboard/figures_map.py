@@ -33,9 +33,9 @@ def lens_base() -> dict[str, Any]:
     return base([port_points(flow_labels.port_items(LENS.form))])
 
 
-def base(marks: list[dict[str, Any]]) -> dict[str, Any]:
-    """Outlines and layers; the layers' data come with the figures."""
-    layers = [dashes(), flow_lines.layer(), flow_lines.dots(), *marks, flow_labels.layer()]
+def base(marks: list[dict[str, Any]], names: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Outlines and layers; the layers' data come with the figures. `names` is another layer of names than the usual."""
+    layers = [dashes(), flow_lines.layer(), flow_lines.dots(), *marks, names or flow_labels.layer()]
     return {"animation": False, "backgroundColor": "transparent", "geo": outlines(), "series": layers}
 
 
@@ -68,7 +68,7 @@ def china() -> dict[str, Any]:
 
 
 def dashes() -> dict[str, Any]:
-    """The ten-dash line: always drawn, never covered."""
+    """The ten-dash line: always drawn, never covered, not even by the sea lanes that cross it."""
     data = [{"coords": [list(point) for point in line]} for line in dash_lines()]
     style = {"color": token("home-line"), "width": rem(0.12), "opacity": 1}
     return {
@@ -77,6 +77,7 @@ def dashes() -> dict[str, Any]:
         "coordinateSystem": "geo",
         "polyline": True,
         "silent": True,
+        "z": 4,
         "data": data,
         "lineStyle": style,
     }

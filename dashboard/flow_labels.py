@@ -6,8 +6,8 @@ from typing import Any
 from dashboard import format as f
 from dashboard.fitting import width
 from dashboard.label_room import Label, Room
-from dashboard.panels_map import LENS, MapPanel
-from dashboard.theme import CN, NUM, T_HEAD, T_MIN, edge, text
+from dashboard.panels_map import REGIONAL, MapPanel
+from dashboard.theme import CN, NUM, T_HEAD, T_MIN, edge, rem, text
 from geo.countries import outline_of, short_of
 from geo.labels import Anchor, anchor, port_marks
 from geo.ports import XIAN
@@ -20,11 +20,13 @@ Figures = dict[str, Any]
 GLYPHS = {"left": "◂", "right": "▸", "top": "▴", "bottom": "▾"}
 EDGE_REM = 1.2  # how far from the edge a name stands
 IN_LINES, BESIDE_LINES = 6, 2  # how far from its point a name may stand, in its own country and beside it
+ABOVE_REM, BELOW_REM = -0.72, 0.95  # how far above or below its mark a port's name may stand
 EDGE_SLOTS = 4  # names at one edge; what is beyond is summed in the last
 
 
-def layer() -> dict[str, Any]:
-    """The series of names: a point without size that carries name and figure."""
+def layer(name_size: float = T_MIN, figure_size: float = T_HEAD) -> dict[str, Any]:
+    """The series of names: a point without size that carries name and figure, sizes in rem."""
+    rich = {"a": text(name_size, CN, 500), "b": text(figure_size, NUM, 600)}
     return {
         "id": "names",
         "type": "scatter",
@@ -32,7 +34,7 @@ def layer() -> dict[str, Any]:
         "z": 7,
         "symbolSize": 0.01,
         "itemStyle": {"opacity": 1},
-        "label": {"show": True, "position": "inside", "rich": {"a": text(T_MIN, CN, 500), "b": text(T_HEAD, NUM, 600)}},
+        "label": {"show": True, "position": "inside", "rich": rich},
         "emphasis": {"disabled": True},
         "data": [],
     }
@@ -41,9 +43,17 @@ def layer() -> dict[str, Any]:
 def port_items(form: str) -> list[dict[str, Any]]:
     """Ports named on this map, each with the side on which its name stands."""
     return [
-        {"name": port.name, "key": port.key, "value": rounded(at), "label": {"position": side}}
+        {"name": port.name, "key": port.key, "value": rounded(at), "label": placed(side)}
         for port, at, side in port_marks(form)
     ]
+
+
+def placed(side: str) -> dict[str, Any]:
+    """Where a port's name stands as ECharts has it: beside the mark, and half a line up or down where geo says so."""
+    if side == "below":
+        return {"position": "bottom", "offset": [rem(0.8), rem(0.3)]}
+    shift = {"above-right": ABOVE_REM, "below-right": BELOW_REM}.get(side)
+    return {"position": side} if shift is None else {"position": "right", "offset": [0, rem(shift)]}
 
 
 def rounded(at: Point) -> list[float]:
@@ -56,7 +66,7 @@ def items(figures: Figures, panel: MapPanel) -> list[dict[str, Any]]:
     room = Room(panel, fixed(panel))
     rows = [(row, anchor(row["key"], panel.form)) for row in figures["countries"] if row["key"] in country_points()]
     drawn = [by_hand(row, at, room) for row, at in rows if at.by_hand]
-    if panel.form == LENS.form:
+    if panel.form in REGIONAL:
         return drawn
     drawn += [item for row, at in rows if not at.by_hand and (item := where_free(row, at.at, room))]
     return drawn + at_edges(list(outside(rows, figures["flows"], panel)), panel, room)

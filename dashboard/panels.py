@@ -14,7 +14,9 @@ MODEL_ROWS = {"base": 5, "wide": 8}
 ENTERPRISE_ROWS = {"base": 8, "wide": 8}
 # Room (base, wide) of the name columns.
 COUNTED_BY = {"countries": "country", "models": "model", "enterprises": "enterprise"}
-NAME_REM = {"countries": (10.0, 14.0), "models": (10.0, 14.0), "enterprises": (17.4, 17.4)}
+NAME_REM = {"countries": (11.6, 15.2), "models": (11.9, 15.5), "enterprises": (18.2, 18.2)}
+
+NOTHING_YET = "本年暂无结关"
 
 
 def toned(change: f.Change, base: str = "") -> Node:
@@ -55,12 +57,13 @@ def hero(figures: Figures) -> Node:
         el("aside", "", "同比", el("span", f"d {yoy.tone}", yoy.text)),
     )
     running = f.money(month["cny_cents"])
+    against = group(el("span", "flat", "环比 "), toned(f.change(month["cny_mom"])))
     digits = number(running.text, proof=key_of("month", "cny_cents"))
     pair = el(
         "div",
         "pair",
         el("span", "", f"{month['label']} ", digits, f" {running.unit}"),
-        el("span", "d", el("span", "flat", "环比 "), toned(f.change(month["cny_mom"]))),
+        el("span", "d", el("span", "flat", "本月暂无结关") if month["cny_cents"] == 0 else against),
     )
     return group(big, *goal(figures["goal"]), pair)
 
@@ -82,38 +85,48 @@ def share_css(share: float | None) -> str:
 
 
 def kpi(figures: Figures) -> Node:
-    """Vehicles, countries of destination and exporting enterprises."""
-    year = figures["year"]
+    """Vehicles, countries of destination and exporting enterprises, each against last year and last month."""
+    year, month = figures["year"], figures["month"]
     return group(
-        tile("出口车辆 台", year, "vehicles", f.change(year["vehicles_yoy"])),
-        tile("目的国 个", year, "countries", f.delta(year["countries_delta"])),
-        tile("出口企业 家", year, "enterprises", f.delta(year["enterprises_delta"])),
+        tile("出口车辆 台", year, "vehicles", f.change(year["vehicles_yoy"]), f.change(month["vehicles_mom"])),
+        tile("目的国 个", year, "countries", f.delta(year["countries_delta"]), f.delta(month["countries_mom"])),
+        tile("出口企业 家", year, "enterprises", f.delta(year["enterprises_delta"]), f.delta(month["enterprises_mom"])),
     )
 
 
-def tile(label: str, year: Figures, name: str, change: f.Change) -> Node:
-    """A second figure; a change of nothing is said in words and needs no base."""
-    words = toned(change, "" if change.tone == "flat" else "同比")
-    figure = number(f.count(year[name]), proof=key_of("year", name))
-    return el("div", "", el("span", "label", label), figure, el("span", "d", words))
+def tile(label: str, year: Figures, name: str, yoy: f.Change, mom: f.Change) -> Node:
+    """A second figure of the year to date with its 同比; 环比 is of the running month, as beside the first figure."""
+    changes = (el("span", "d", toned(change, base)) for change, base in ((yoy, "同比"), (mom, "环比")))
+    return el("div", "", el("span", "label", label), number(f.count(year[name]), proof=key_of("year", name)), *changes)
+
+
+def noted_tile(label: str, text: str, below: Node, proof: str = "") -> Node:
+    """A second figure with a line of words below it."""
+    return el("div", "", el("span", "label", label), number(text, proof=proof), el("span", "d quiet", below))
 
 
 def countries(figures: Figures) -> Node:
     """The ranking of destinations; what gets no row of its own is summed in the last one, so the column adds up."""
     rows = figures["countries"]
     rest = [others(rows[COUNTRY_ROWS[form] :], rows, form) for form in ("base", "wide")]
-    return table(ranking(rows, COUNTRY_ROWS, "countries") + rest)
+    return table(reasoned(ranking(rows, COUNTRY_ROWS, "countries") + rest, figures))
 
 
 def models(figures: Figures) -> Node:
     """The ranking of models."""
-    return table(ranking(figures["models"], MODEL_ROWS, "models"))
+    return table(reasoned(ranking(figures["models"], MODEL_ROWS, "models"), figures))
 
 
 def enterprises(figures: Figures) -> Node:
     """The ranking of exporters under their short names (ultra-wide walls only)."""
     rows = [{**row, "full": row["name"], "name": row.get("short") or row["name"]} for row in figures["enterprises"]]
-    return table(ranking(rows, ENTERPRISE_ROWS, "enterprises"))
+    return table(reasoned(ranking(rows, ENTERPRISE_ROWS, "enterprises"), figures))
+
+
+def reasoned(rows: list[Node], figures: Figures) -> list[Node]:
+    """The rows; of a year in which nothing was cleared yet, as on its first morning, the first one says so."""
+    none = figures["year"]["vehicles"] == 0 and not figures["countries"]
+    return [vacant("", NOTHING_YET), *rows[1:]] if none else rows
 
 
 def table(rows: list[Node]) -> Node:
@@ -167,9 +180,9 @@ def named(row: Figures, room: tuple[float, float]) -> Node:
     return el("td", "", el("span", "base", base), el("span", "wide", wide), title=full)
 
 
-def vacant(cls: str) -> Node:
+def vacant(cls: str, words: str = "—") -> Node:
     """A row with nobody in it yet."""
-    return el("tr", cls, *(el("td", "", "—" if i == 2 else "") for i in range(6)))
+    return el("tr", cls, *(el("td", "", words if i == 2 else "") for i in range(6)))
 
 
 def others(rest: list[Figures], all_rows: list[Figures], form: str) -> Node:

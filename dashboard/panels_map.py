@@ -39,6 +39,10 @@ class MapPanel:
         return left < point[0] < right and bottom < point[1] < top
 
 
-BASE = MapPanel("fhd", 55.5, 40.35, 1.15)
+BASE = MapPanel("fhd", 55.0, 40.35, 1.15)
 WIDE = MapPanel("ultra", 74.0, 40.1, 1.15)
 LENS = MapPanel("lens", 48.0, 17.8, 1.6)
+ASIA = MapPanel("asia", 51.5, 35.6, 2.6)
+ASIA_WIDE = MapPanel("asia", 90.0, 53.0, 3.6)
+WHOLE = MapPanel("whole", 28.0, 16.4, 1.0)
+REGIONAL = (LENS.form, ASIA.form)  # cuts that name the countries of their region only

@@ -6,6 +6,7 @@ from dashboard import format as f
 from dashboard.fitting import fitted, width
 from dashboard.markup import Node, el, group, number, proved
 from dashboard.panels import Figures, seal, share_css, sound
+from dashboard.panels_alerts import alert_parts
 from datasources.figure_keys import SHARE, key_of
 from geo.districts import zone_of
 
@@ -72,13 +73,30 @@ def flow(figures: Figures) -> Node:
         el("div", "c st", *(el("div", "", stage["name"]) for stage in stages)),
         el("div", "c ct", *(station_count(stage) for stage in stages)),
         el("div", "c line", *(band(stage, most, i == len(stages) - 1) for i, stage in enumerate(stages))),
-        el("div", "c dy", *(measured(stage, f.count(stage["in_hand"]), stage["in_hand"], " 在办") for stage in stages)),
-        el(
-            "div",
-            "c dy",
-            *(measured(stage, f.days(stage["median_days"]), stage["median_days"], " 天") for stage in stages),
-        ),
+        el("div", "c dy", *(below(stage) for stage in stages)),
     )
+
+
+def below(stage: Figures) -> Node:
+    """What stands under a section: how many are in hand there, else the median days, in line with its neighbours."""
+    hand = measure(f.count(stage["in_hand"]), "在办", "") if stage["in_hand"] is not None else ""
+    days = measure(f.days(stage["median_days"]), "中位", " 天") if stage["median_days"] is not None else ""
+    return el("div", "", hand, days) if stage["source"] else el("div", "")
+
+
+def measure(text: str, name: str, unit: str) -> Node:
+    """One measure under a section: its name, the figure and the unit."""
+    return el("span", "", f"{name} ", number(text), unit)
+
+
+def flow_note(figures: Figures) -> str:
+    """The unit of the stations, and what stands between and under them."""
+    return f"台，{period(figures)}；线宽为在办台数，中位为报关至结关用时"
+
+
+def approval(figures: Figures) -> str:
+    """The approval number of the map; a map without one says so."""
+    return f"审图号：{figures['map_approval'] or '未设置'}"
 
 
 def station_count(stage: Figures) -> Node:
@@ -96,11 +114,6 @@ def band(stage: Figures, most: int, last: bool) -> Node:
     state = "on" if stage["key"] == "cleared" else ("" if stage["source"] else "none")
     share = (stage["in_hand"] or 0) / most if most else 0
     return el("div", state, "" if last else el("i", "", style={"--f": f"{share:.3f}"}), el("b", ""))
-
-
-def measured(stage: Figures, text: str, value: Any, unit: str) -> Node:
-    """A measure under a section; stations without a source or measure stay empty."""
-    return el("div", "", number(text), unit) if stage["source"] and value is not None else el("div", "")
 
 
 def ports(figures: Figures) -> Node:
@@ -225,27 +238,23 @@ def event(entry: Figures) -> Node:
 
 
 def alert_text(figures: Figures) -> dict[str, Any]:
-    """Every part that tells of alerts. They have no source yet: only a fault of the figures can stand here."""
+    """Every part that tells of alerts; a fault of the figures themselves goes before all others."""
     if not sound(figures):
         return fault_text(figures["fault"] or {"message": "本代数据与事务库未对平", "since": figures["as_of"]})
-    return {
-        "seal": seal(True),
-        "lanetag": el("span", "tag tk", "告警 0"),
-        "lane": [el("span", "quiet", "无未关闭告警")],
-        "alerts": el("li", "none", "无未关闭告警"),
-        "alertsnote": "未关闭 0",
-    }
+    return {"seal": seal(True), **alert_parts(figures["alerts"], figures["today"])}
 
 
 def fault_text(fault: Figures) -> dict[str, Any]:
     """The same parts while something is wrong. The last good figures stay, but no longer under a good seal."""
     words, since = fault.get("message") or "数据发布中断", f"自 {f.clock_minute(fault.get('since') or '')} 起"
+    marks = el("span", "sealkey", "未平的数字") if fault.get("figures") else ""
+    line = (el("span", "", fitted(words, 33.0)), el("span", "quiet", f"严重 · {since}"), marks)
     return {
         "seal": seal(False),
         "lanetag": el("span", "tag al", "告警 1"),
-        "lane": [el("span", "event", el("span", "", fitted(words, 36.0)), el("span", "quiet", f"严重 · {since}"))],
+        "lane": [el("span", "event", *line)],
         "alerts": el(
-            "li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", since)
+            "li", "", el("span", "tag al", "严重"), el("span", "", fitted(words, 27.0)), el("small", "", since, marks)
         ),
         "alertsnote": "未关闭 1",
     }

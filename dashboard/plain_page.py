@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 from backend.clearance.states import SHANGHAI
 from backend.frame.allow import allow
 from dashboard.blank import blank_figures
+from dashboard.plain_seals import sealed
 from dashboard.plain_text import age, clock
 from dashboard.plain_wall import AGE, CLOCK, LANE, SEAL, STATE, TAG, TITLE, in_fault, plain
 from dashboard.shell import FONT_SHEETS, NAME
@@ -91,8 +92,13 @@ def document(published: Any, theme: str, now: datetime) -> str:
         title=TITLE,
         name=NAME,
         fonts=FONTS,
-        body=filled({**part, **in_fault(fault)} if fault else part, data_as_of(part, published.current()), now),
+        body=filled(faulty(part, fault) if fault else part, data_as_of(part, published.current()), now),
     )
+
+
+def faulty(part: dict[str, Any], fault: dict[str, Any]) -> dict[str, Any]:
+    """The part while something is wrong: its slots say so, and the figures that are concerned carry a seal."""
+    return {**part, **in_fault(fault), "body": sealed(part["body"], fault.get("figures", []), part["as_of"])}
 
 
 def filled(part: dict[str, Any], as_of: str, now: datetime) -> str:

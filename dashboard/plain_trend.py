@@ -21,15 +21,16 @@ def trend(figures: Figures) -> str:
     """The whole chart."""
     months = figures["trend"]
     rule = f'<path class="axis" d="M{SIDE * UNIT:g},{BASE_LINE:g}H{(WIDTH - SIDE) * UNIT:g}"/>'
-    return svg(SHEET, chart.trend_words(months), columns(months) + rule)
+    return svg(SHEET, chart.in_words(months, chart.VALUE, "近十二个月"), columns(months) + rule)
 
 
 def columns(months: list[Figures]) -> str:
     """A column with its label, last year's bar and its month, for each month."""
     if not months:
         return ""
-    end, labels = chart.axis_end(months), chart.month_labels(months)
-    drawn = zip(chart.column_data(months), chart.last_year(months)["data"], labels, strict=True)
+    end, labels = chart.axis_end(months, chart.VALUE), chart.month_labels(months)
+    before = chart.last_year(months, chart.VALUE)["data"]
+    drawn = zip(chart.column_data(months, chart.VALUE), before, labels, strict=True)
     step = (WIDTH - 2 * SIDE) * UNIT / len(months)
     return "".join(month(SIDE * UNIT + (i + 0.5) * step, step, end, *one) for i, one in enumerate(drawn))
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from dashboard import panels, panels_process, plain_map
+from dashboard.blank import blank_text
 from dashboard.plain_trend import trend
 from dashboard.tree_html import html_of
-from dashboard.wall_text import wall_text
+from dashboard.wall_text import TEXTS, drawn
 
 Figures = dict[str, Any]
 
@@ -17,8 +18,8 @@ MODES = (("铁路", 6, ""), ("公路", 4, "10 5"), ("海运", 4, "3 4"))
 
 def plain(figures: Figures) -> dict[str, Any]:
     """The part "plain": generation, as_of, the body, and what a fault may replace in it within a generation."""
-    told = wall_text(figures)
-    parts = {name: html(tree) for name, tree in told.items()}
+    told = blank_text() | drawn(TEXTS, figures)[0] | panels_process.alert_text(figures)
+    parts = {name: html(tree) if tree else "" for name, tree in told.items()}
     body = "".join((head(parts), *left(figures, parts), middle(figures, parts), *right(parts), foot(parts)))
     state = "" if panels.sound(figures) else " unreconciled"
     return {
@@ -37,7 +38,8 @@ def changeable(told: Figures) -> dict[str, str]:
 
 def in_fault(fault: Figures) -> dict[str, str]:
     """What the slots hold while something is wrong with the figures."""
-    return {**changeable(panels_process.fault_text(fault)), "state": " unreconciled"}
+    state = " unreconciled located" if fault.get("figures") else " unreconciled"
+    return {**changeable(panels_process.fault_text(fault)), "state": state}
 
 
 def html(tree: Any) -> str:

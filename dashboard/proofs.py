@@ -7,6 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from backend.frame.allow import allow, principal
 from dashboard import format as f
+from datasources.asof import NOW, THEN
+from datasources.asof_readers import AsOfReaders, NothingKnown, Past, UnfitMoment
 from datasources.figure_keys import MalformedKey, UnknownFigure
 from datasources.kept_readers import KeptReaders, NoSuchGeneration
 from datasources.names import country_name
@@ -15,9 +17,13 @@ from datasources.reader import Readers
 from datasources.snapshots import Manifest
 
 PATH = "/proof"
-PARAMETERS = {"figure", "page", "generation"}
+PARAMETERS = {"figure", "page", "generation", "asof", "known"}
 DETAILS = "read:declarations"
 RESERVED = "逐笔清单只对有权的账号显示"
+PAST = {
+    THEN: {"ok": True, "words": "回看：由事实日志取当时最新一代的内容重算，那一代发布前已与事务库逐分对平"},
+    NOW: {"ok": True, "words": "回看：由现在的事实重算，现在这一代已与事务库逐分对平"},
+}
 NAMES = {"cny_cents": "出口额", "vehicles": "出口车辆", "countries": "目的国", "enterprises": "出口企业"}
 UNITS = {
     "cny_cents": "元",
@@ -29,13 +35,15 @@ UNITS = {
 }
 
 
-def add_proof(server: Flask, readers: Readers) -> None:
+def add_proof(server: Flask, readers: Readers, moments: AsOfReaders | None = None) -> None:
     """Add GET /proof?figure=KEY[&page=N][&generation=ID], JSON, for whoever may see the wall.
+
+    Instead of the generation a past moment may be given: &asof=2026-03-05T09:00[&known=then|now].
 
     Errors are {"error", "message"}: 400 for what is written wrongly, 404 for what does not exist, 503 before the first
     generation. Single declarations are listed only for those with `read:declarations`.
     """
-    kept = KeptReaders(readers)
+    kept, past = KeptReaders(readers), moments or AsOfReaders(readers)
 
     @server.get(PATH, endpoint="proof")
     @allow("view:wall")
@@ -43,11 +51,13 @@ def add_proof(server: Flask, readers: Readers) -> None:
         if readers.current() is None:
             return refusal("not_ready", "还没有发布任何一代数据，请稍后再试", 503)
         try:
-            answer = jsonify(answered(kept))
-        except MalformedKey as error:
+            answer = jsonify(answered_past(past) if "asof" in request.args else answered(kept))
+        except (MalformedKey, UnfitMoment) as error:
             return refusal("bad_request", str(error), 400)
         except (UnknownFigure, NoSuchPage, NoSuchGeneration) as error:
             return refusal("not_found", str(error), 404)
+        except NothingKnown as error:
+            return refusal("not_ready", str(error), 503)
         answer.headers["Cache-Control"] = "private, no-store"
         return answer
 
@@ -68,10 +78,33 @@ def answered(kept: KeptReaders) -> dict[str, Any]:
     return {**worded(found), "reconciled": state, "reserved": "" if may_list else RESERVED}
 
 
+def answered_past(moments: AsOfReaders) -> dict[str, Any]:
+    """The proof of a figure of a past moment; `past` says what the other knowledge of that moment is (see beside)."""
+    key, page = asked()
+    visitor = principal()
+    may_list = visitor.may(DETAILS)
+    if request.args.get("generation"):
+        raise MalformedKey("参数 asof 与 generation 只能给一个")
+    at, known = moments.fit(request.args["asof"], request.args.get("known", ""))
+    with moments.reading():
+        past = moments.past(at)
+        found = proof(past.reader(known), key, visitor.scope, page if may_list else None)
+        other = proof(past.reader(NOW if known == THEN else THEN), key, visitor.scope, None)
+    told = {"at": f"{at:%Y-%m-%d %H:%M}", "known": known, **beside(past, known, found, other)}
+    return {**worded(found), "reconciled": PAST[known], "reserved": "" if may_list else RESERVED, "past": told}
+
+
+def beside(past: Past, known: str, found: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The exact figure as known then and now, and whether it was revised, which nothing is before the first data."""
+    then, now = (found, other) if known == THEN else (other, found)
+    words = {"then_words": exact_words(then), "now_words": exact_words(now)}
+    return {**words, "revised": past.began and words["then_words"] != words["now_words"]}
+
+
 def asked() -> tuple[str, int]:
     """The key and the page of the request; raises MalformedKey."""
     if unknown := set(request.args) - PARAMETERS:
-        raise MalformedKey(f"不认识的参数：{'、'.join(sorted(unknown))}；可用 figure、page、generation")
+        raise MalformedKey(f"不认识的参数：{'、'.join(sorted(unknown))}；可用 figure、page、generation、asof、known")
     key, page = request.args.get("figure", ""), request.args.get("page", "1")
     if not key:
         raise MalformedKey("请用参数 figure 说明要查哪个数字")

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from flask import Flask
 
 from backend.identity.admission import Admission
+from backend.identity.guard import CALLBACKS
 from cache.delivery import FOLDER, PARTS, Delivery, delivery
 from cache.published import Published
 from dashboard import ids
@@ -69,7 +70,7 @@ class Front:
         body = await self.body(receive)
         if body is None:
             return await answer(send, Delivery(413, [("content-length", "0"), ("connection", "close")], b""))
-        if known and body.startswith(INSTANT):
+        if known and body.startswith(INSTANT) and scope["path"] == CALLBACKS and scope["method"] == "POST":
             return await self.flask.at_once(scope, body, send)
         if scope["method"] == "POST" and scope["path"] in SLOW_DOORS:
             return await self.queue(scope, body, send)

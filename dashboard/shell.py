@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,12 +59,13 @@ def build_dash(
     access: Access | None = None,
     own: Callable[[], Any] = dict,
     behaviour: Callable[[int], Any] = lambda days: {},
+    tick_ms: int = TICK_MS,
 ) -> Dash:
     """The Dash application on this Flask server, with every page and callback registered.
 
     published: has part(name) -> (generation, bytes) | None and pointer() -> generation | None.
     visitor, own: asked inside a request, tell who is there and the figures of his own rows. behaviour: days -> figures.
-    access: takes down the permission of every page and callback.
+    access: takes down the permission of every page and callback. tick_ms: how often a page asks what is new.
     """
     access = access or Access()
     app = Dash(
@@ -84,6 +86,7 @@ def build_dash(
     found = register_pages(PAGES)
     access.pages(found)
     with access.granting(app, "self"):
+        app.layout = partial(root, tick_ms)
         register_routes(app, found, visitor)
         callbacks.clock.register(app, published, build_mark())
         callbacks.home.register_ribbon(app, published)
@@ -116,7 +119,6 @@ def build_mark() -> str:
 def register_routes(app: Dash, found: dict[str, Registered], visitor: Callable[[], Visitor]) -> None:
     """Put the page of the address into the frame. Only the page asked for is built and sent."""
     declared = tuple(entry.page for entry in found.values())
-    app.layout = root
 
     @app.callback(Output(ids.CONTENT, "children"), Input(ids.PLACE, "pathname"))
     def place(pathname: str | None) -> Any:
@@ -124,12 +126,12 @@ def register_routes(app: Dash, found: dict[str, Registered], visitor: Callable[[
         return framed(entry, declared, visitor()) if entry else missing(declared, visitor())
 
 
-def root() -> html.Div:
+def root(tick_ms: int) -> html.Div:
     """What outlives every change of page: the address, the timer and what it knows."""
     return html.Div(
         [
             dcc.Location(id=ids.PLACE, refresh="callback-nav"),
-            dcc.Interval(id=ids.TICK, interval=TICK_MS),
+            dcc.Interval(id=ids.TICK, interval=tick_ms),
             dcc.Store(id=ids.GENERATION),
             dcc.Store(id=ids.PULSE),
             dcc.Store(id=ids.LIFE),

@@ -18,7 +18,7 @@ TAGS = frozenset(
 ATTRIBUTES = frozenset(
     WORDS.findall(
         "className style title role scope colSpan lang dateTime viewBox d width height x y fill stroke strokeWidth "
-        "strokeDasharray aria-label aria-hidden data-key"
+        "strokeDasharray aria-label aria-hidden data-key data-proof"
     )
 )
 AS_WRITTEN = {"className": "class", "strokeWidth": "stroke-width", "strokeDasharray": "stroke-dasharray"}

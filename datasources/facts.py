@@ -40,6 +40,12 @@ SELECT d.cleared_on AS day, COUNT(*) AS items, CAST(SUM(g.vehicles) AS BIGINT) A
 FROM declaration d JOIN goods_item g ON g.declaration_id = d.id WHERE d.counted = TRUE
 """
 
+# What each declaration says it amounts to; asked only when something differs.
+SOURCE_OWN_TOTALS = """
+SELECT d.id AS declaration_id, d.vehicles AS vehicles, d.cny_cents AS cny_cents, d.usd_cents AS usd_cents
+FROM declaration d
+"""
+
 SOURCE_EVENTS = """
 SELECT d.seq_no AS seq_no, d.state AS state, d.uscc AS uscc, COALESCE(d.exit_office, '') AS office,
        d.vehicles AS vehicles, d.cny_cents AS cny_cents, COALESCE(g.country, '') AS country,
@@ -56,7 +62,8 @@ SELECT (SELECT COALESCE(CAST(MAX(changed_at) AS TEXT), '') FROM declaration) AS 
        (SELECT COALESCE(MAX(id), 0) FROM declaration) AS last_id,
        (SELECT COALESCE(CAST(MAX(changed_at) AS TEXT), '') FROM registration) AS registration,
        (SELECT COALESCE(CAST(MAX(changed_at) AS TEXT), '') FROM licence_vehicle) AS licence_vehicle,
-       (SELECT COALESCE(CAST(MAX(changed_at) AS TEXT), '') FROM enterprise) AS enterprise
+       (SELECT COALESCE(CAST(MAX(changed_at) AS TEXT), '') FROM enterprise) AS enterprise,
+       (SELECT COALESCE(MAX(id), 0) FROM alert_transition) AS alert
 """
 
 SOURCE_STAGES = """

@@ -17,6 +17,7 @@ from datasources.engines import duckdb as engines
 from datasources.enterprises import write_enterprises
 from datasources.facts import MARK_COLUMNS, SOURCE_PULSE, fact_types
 from datasources.reconcile import Mismatch, Totals, prove, source_totals
+from datasources.reconcile_locate import locate
 from datasources.snapshots import Folder, Manifest, Part, SnapshotUnreadable, generation_id, sequence_of
 from datasources.source import SHANGHAI, Reading, Source
 from datasources.stages import source_stages
@@ -89,7 +90,7 @@ class Minute:
         except Mismatch as mismatch:
             self._undo(made)
             self.suspect = True
-            self._raise_fault(str(mismatch))
+            self._raise_fault(mismatch)
             return Refused("reconcile", str(mismatch))
         except BaseException:
             self._undo(made)
@@ -199,7 +200,11 @@ class Minute:
 
     def _prove(self, manifest: Manifest, before: Manifest, reading: Reading) -> Manifest:
         limit = self.settings.reconcile_rows
-        proof = prove(self.engine, reading, self.control, self.touched, before.pending, limit)
+        try:
+            proof = prove(self.engine, reading, self.control, self.touched, before.pending, limit)
+        except Mismatch as mismatch:
+            mismatch.figures = locate(self.engine, reading, mismatch.differences)
+            raise
         today = reading.as_of.astimezone(SHANGHAI).date()
         stages = source_stages(reading, before.stages, self.pulse or {}, today)
         result = {"ok": True, "items": proof.item_months if proof.item_months is not None else "all"}
@@ -241,10 +246,11 @@ class Minute:
         if made and not self.flipping:  # A flip that raised may have happened all the same; the sweep decides later.
             self.folder.discard(made[1:], made[0])
 
-    def _raise_fault(self, message: str) -> None:
+    def _raise_fault(self, mismatch: Mismatch) -> None:
         present = self.store.fault() or {}
         since = present.get("since") or self.clock().astimezone(SHANGHAI).isoformat()
-        self.store.put_fault({"code": "reconcile", "message": message, "since": since})
+        fault = {"code": "reconcile", "message": str(mismatch), "since": since, "figures": mismatch.figures}
+        self.store.put_fault(fault)
 
     def close(self) -> None:
         """Close the engine and the connection."""

@@ -33,9 +33,11 @@ class Reader:
             paths = [str(root / path) for path in manifest.cubes.get(cube.name, {}).values()]
             cells = f"read_parquet({paths!r})" if paths else empty(cube.columns())
             self.engine.execute(f"CREATE VIEW {cube.table} AS SELECT {', '.join(cube.columns())} FROM {cells}")
-        self.engine.execute(
-            f"CREATE TABLE enterprise AS SELECT * FROM {enterprises.relation(root, manifest.enterprises)}"
-        )
+        self._registers(root, manifest.enterprises)
+
+    def _registers(self, root: Path, path: str) -> None:
+        """Load the register of enterprises of a file, and which groups a country belongs to."""
+        self.engine.execute(f"CREATE TABLE enterprise AS SELECT * FROM {enterprises.relation(root, path)}")
         self.engine.execute("CREATE TABLE country_group (country VARCHAR, name VARCHAR)")
         pairs = [(country, group) for country in COUNTRIES for group in groups_of(country)]
         columns = [[pair[place] for pair in pairs] for place in (0, 1)]

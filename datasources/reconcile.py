@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -20,6 +21,8 @@ LABELS = {
 }
 UNITS = {"declarations": "份", "vehicles": "辆", "items": "项", "cny_cents": "元", "usd_cents": "美元"}
 
+DECLARATIONS, ITEMS, SNAPSHOT = "事务库报关单", "事务库商品项", "快照"
+
 Totals = dict[str, dict[str, int]]
 
 
@@ -35,22 +38,26 @@ class Difference:
     right: int
 
     def message(self) -> str:
-        """Say in Chinese what differs, by how much, and what the reader still sees."""
+        """Say in Chinese what differs, by how much, and what the reader still sees; a lane shows only the beginning."""
         values = (shown(self.measure, value) for value in (self.left, self.right, abs(self.right - self.left)))
         left, right, gap = values
         return (
-            f"对账不符:{self.month} {LABELS[self.measure]},{self.left_name}为 {left},{self.right_name}为 {right},"
-            f"相差 {gap}。本次快照没有发布,画面仍为上一次对账相符的数据。"
+            f"对账不符：{self.month} {LABELS[self.measure]}相差 {gap}，{self.left_name}为 {left}，"
+            f"{self.right_name}为 {right}。本次快照没有发布，画面仍为上一次对账相符的数据。"
         )
 
 
 class Mismatch(RuntimeError):
-    """The generation differs from its source; `differences` says where."""
+    """The generation differs from its source; `differences` says where, `figures` which figures that concerns.
+
+    The figures (see datasources.reconcile_locate) are added by whoever still has the read transaction open.
+    """
 
     def __init__(self, differences: list[Difference]) -> None:
-        more = f"(另有 {len(differences) - 1} 处不符)" if len(differences) > 1 else ""
+        more = f"（另有 {len(differences) - 1} 处不符）" if len(differences) > 1 else ""
         super().__init__(differences[0].message() + more)
         self.differences = differences
+        self.figures: list[dict[str, Any]] = []
 
 
 def shown(measure: str, value: int) -> str:
@@ -149,12 +156,12 @@ def prove(
     """Compare the declarations' totals, their items and the cubes; raises Mismatch at one cent's difference."""
     totals = {cube.name: cube_totals(engine, cube.table) for cube in BY_DAY}
     reference = totals[COUNTRY.name]
-    found = differ("事务库报关单", control, "快照", reference, MEASURES)
+    found = differ(DECLARATIONS, control, SNAPSHOT, reference, MEASURES)
     for name, other in totals.items():
         found += differ("国别立方", reference, f"{name} 立方", other, ("items", *MEASURES))
     months, waiting = plan(reference, touched, pending, limit)
     covered = reference if months is None else {month: reference[month] for month in months if month in reference}
-    found += differ("事务库商品项", item_totals(reading, months), "快照", covered, ITEM_MEASURES)
+    found += differ(ITEMS, item_totals(reading, months), SNAPSHOT, covered, ITEM_MEASURES)
     if found:
         raise Mismatch(found)
     return Proof(reference, months, waiting)

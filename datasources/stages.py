@@ -28,20 +28,27 @@ def source_stages(reading: Reading, before: dict[str, Any], pulse: dict[str, Any
     return {"key": key, **counted, "registrations": bool(key[0]), "licences": bool(key[1])}
 
 
-def stages(engine: duckdb.DuckDBPyConnection, span: Span, registers: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the eight stages; a stage without a source has None in all its figures."""
+def stages(
+    engine: duckdb.DuckDBPyConnection, span: Span, registers: dict[str, Any], year: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the eight stages; a stage without a source has None in all its figures.
+
+    `year` are the year's figures: its median from declaration to clearance is the only time between two stages that is
+    known for every car.
+    """
     passed = {
         "transferred": registers.get("transferred") if registers.get("registrations") else None,
         "licensed": registers.get("licensed") if registers.get("licences") else None,
         "declared": _steps(engine, "cube_states", span, f"state NOT IN {VOID}"),
         "released": _steps(engine, "cube_releases", span, f"state NOT IN {VOID}"),
-        "cleared": sums.total(engine, span)["vehicles"],
+        "cleared": year["vehicles"],
     }
     in_hand = {
         "declared": _steps(engine, "cube_states", None, f"state IN {AT_CUSTOMS}"),
         "released": _steps(engine, "cube_states", None, "state = 'RELEASED'"),
     }
-    days = {"cleared": _median_days(engine, span)}
+    hours = year["median_hours"]
+    days = {"cleared": None if hours is None else hours / 24}
     return [_stage(key, name, passed.get(key), in_hand.get(key), days.get(key)) for key, name in STAGES.items()]
 
 
@@ -59,9 +66,3 @@ def _steps(engine: duckdb.DuckDBPyConnection, table: str, span: Span | None, whe
             "vehicles"
         ]
     )
-
-
-def _median_days(engine: duckdb.DuckDBPyConnection, span: Span) -> float | None:
-    """Return the median days from declaration to clearance; no other pair of stages has times for every car."""
-    minutes = sums.median_minutes(engine, *(sums.iso(day) for day in span))
-    return None if minutes is None else minutes / 1440

@@ -1,6 +1,6 @@
 """Makes all figures of the wall for one moment from the cubes; plain data, no colours, no chart options."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,6 +9,7 @@ import duckdb
 
 from dashboard.settings import Settings
 from datasources import sums
+from datasources.alerts import SOURCE_ALERTS, alerts
 from datasources.facts import SOURCE_DEMO, SOURCE_EVENTS
 from datasources.names import FUELS, MODES, area_name, development_zone, office_name
 from datasources.periods import (
@@ -27,6 +28,7 @@ from datasources.snapshots import Manifest
 from datasources.source import SHANGHAI, Reading
 from datasources.stages import stages
 from datasources.ticker import ticker
+from datasources.wall_faces import face_figures
 
 MODE_ORDER = ("3", "4", "2", "5")
 NO_DEMO = ("", "0", "off", "false", "no")
@@ -44,6 +46,7 @@ class Moment:
     goal_cents: int | None
     stages: dict[str, Any]
     events: list[dict[str, Any]]
+    alerts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -63,6 +66,7 @@ def moment_of(manifest: Manifest, reading: Reading, settings: Settings, now: dat
         goal_cents(settings.goal_cny_yi),
         manifest.stages,
         reading.rows(SOURCE_EVENTS),
+        alerts(reading.rows(SOURCE_ALERTS)),
     )
 
 
@@ -79,7 +83,7 @@ def wall_figures(engine: duckdb.DuckDBPyConnection, moment: Moment) -> dict[str,
     today = moment.today
     span = year_to_date(today)
     year = year_figures(engine, span)
-    return {
+    shown = {
         **head(moment),
         "year": year,
         "month": month_figures(engine, today),
@@ -93,9 +97,11 @@ def wall_figures(engine: duckdb.DuckDBPyConnection, moment: Moment) -> dict[str,
         "flows": flows(engine, span),
         "districts": districts(engine, span),
         "zones": zones(engine, span),
-        "stages": stages(engine, span, moment.stages),
-        "ticker": ticker(engine, moment.events),
+        "stages": stages(engine, span, moment.stages, year),
+        "ticker": ticker(engine, moment.events, today),
+        "alerts": moment.alerts,
     }
+    return shown | face_figures(engine, today, shown)
 
 
 def head(moment: Moment) -> dict[str, Any]:
@@ -143,6 +149,9 @@ def month_figures(engine: duckdb.DuckDBPyConnection, today: date) -> dict[str, A
         "vehicles": now["vehicles"],
         "cny_mom": change(now["cny_cents"], before["cny_cents"]),
         "cny_yoy": change(now["cny_cents"], last_year["cny_cents"]),
+        "vehicles_mom": change(now["vehicles"], before["vehicles"]),
+        "countries_mom": now["countries"] - before["countries"],
+        "enterprises_mom": sums.enterprises(engine, span) - sums.enterprises(engine, month_before(span)),
     }
 
 

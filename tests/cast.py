@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, insert
@@ -11,10 +12,16 @@ from backend.crypto.keys import Keys
 from backend.db import now, writing
 from backend.identity import passwords
 from backend.identity.sign_in import login_key
-from backend.models import account, account_factor, organisation, role_grant
+from backend.models import account, account_factor, account_password, organisation, role_grant
 
 PASSWORD = "Xa#7-sandstone"  # of everybody in the tests
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of every second factor in the tests
+
+
+@cache
+def hashed() -> str:
+    """What the database holds of everybody's password: hashing is slow on purpose, and once is enough."""
+    return passwords.HASHER.hash(PASSWORD)
 
 
 @dataclass
@@ -53,7 +60,7 @@ class Cast:
         }  # fmt: skip
         with writing(self.engine) as connection:
             connection.execute(insert(account).values(row))
-            passwords.set_password(connection, identity, PASSWORD, must_change=row["must_change"])
+            connection.execute(insert(account_password).values(account_id=identity, at=now(), hash=hashed()))
             for role in roles:
                 grant = {"account_id": identity, "role": role, "state": "active", "asked_by": "t", "asked_at": now()}
                 connection.execute(insert(role_grant).values(**grant, decided_by="u", decided_at=now()))

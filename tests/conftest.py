@@ -5,15 +5,19 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 
 from tests import servers
+from tests.fresh import bring_up_to_date, fresh_ledger
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from sqlalchemy import Engine
+
+    from backend.crypto.keys import Keys
 
 ROOT = Path(__file__).resolve().parent.parent
 # No name resolves but 127.0.0.1, so a page that asks any other host fails its test.
@@ -29,6 +33,18 @@ BROWSER_ARGUMENTS = [
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker that this file gives a meaning to."""
     config.addinivalue_line("markers", "db: runs on SQLite and on PostgreSQL")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Two processes share the tests: one has the browser, which keeps a core busy, the other has file by file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+
+    return ByRoom(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -96,7 +112,7 @@ def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequ
     if database_kind == "sqlite":
         path = tmp_path / "ledger.sqlite"
         if ready:
-            shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+            path.write_bytes(fresh_ledger())
         yield f"sqlite:///{path}"
         return
     server: servers.PostgresServer = request.getfixturevalue("postgres")
@@ -105,21 +121,29 @@ def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequ
     server.drop_database(name)
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite database with the newest schema, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "ledger.sqlite"
-    bring_up_to_date(f"sqlite:///{path}")
-    return path
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> "Keys":
+    """The keys of an installation, just made."""
+    return new_keys(tmp_path_factory.mktemp("ours"))
 
 
-def bring_up_to_date(url: str) -> None:
-    """Make the newest schema and close every connection, so that the files are whole."""
-    from backend.db import make_engine, migrate
+@pytest.fixture(scope="module")
+def strange_keys(tmp_path_factory: pytest.TempPathFactory) -> "Keys":
+    """The keys of another installation."""
+    return new_keys(tmp_path_factory.mktemp("theirs"))
 
-    engine = make_engine(url)
-    migrate(engine)
-    engine.dispose()
+
+def new_keys(folder: Path) -> "Keys":
+    """Keys that lie in a folder of their own."""
+    from backend.crypto.keys import open_keys
+
+    return open_keys(folder / "keys")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the signed heads and the archives of a test's audit lie."""
+    return tmp_path / "audit"
 
 
 @pytest.fixture
@@ -166,3 +190,10 @@ def ledger(database_url: str) -> Iterator["Engine"]:
     engine = make_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """The morning of 24 November 2026 (UTC 08:00), standing still until it is moved."""
+    with time_machine.travel("2026-11-24 08:00:00+00:00", tick=False) as travelling:
+        yield travelling

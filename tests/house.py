@@ -27,6 +27,7 @@ from dashboard.publish import render
 from dashboard.settings import Settings, get_settings
 from datasources.minute import Minute
 from tests.cast import Cast
+from tests.fresh import fresh_ledger
 from tests.test_import import UNTIL
 from tests.truths import figures_of
 
@@ -38,8 +39,12 @@ class House:
 
     def __init__(self, var: Path, url: str = "", **more: str) -> None:
         self.settings = Settings(var=var, database_url=url, demo="off", **more)  # type: ignore[arg-type]
+        if not url:
+            var.mkdir(parents=True, exist_ok=True)
+            (var / "ledger.sqlite").write_bytes(fresh_ledger())
         self.engine: Engine = make_engine(self.settings.database)
-        migrate(self.engine)
+        if url:
+            migrate(self.engine)
         self.keys: Keys = open_keys(self.settings.key_folder)
         self.truth: dict[str, Any] = {}
         self.cast = Cast(self.engine, self.keys)

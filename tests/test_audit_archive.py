@@ -29,21 +29,6 @@ from backend.models import audit_chain, audit_line
 from tests.tampering import LONG_AGO, OLD, TAMPERINGS, faults, refused, rows_of, unguarded, write
 
 
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    return open_keys(tmp_path_factory.mktemp("ours") / "keys")
-
-
-@pytest.fixture(scope="module")
-def strange_keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    return open_keys(tmp_path_factory.mktemp("theirs") / "keys")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "audit"
-
-
 def aged(engine: Engine, keys: Keys, folder: Path) -> Engine:
     """Nine lines that may be archived, three of which by an earlier day, and two that may not."""
     write(engine, 3, now() - OLD - timedelta(days=30))

@@ -40,22 +40,6 @@ from backend.crypto.sm2 import verify as sm2_verify
 from backend.models import audit_line
 from tests.tampering import TAMPERINGS, faults, rewrite, rows_of, unguarded, write
 
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    return open_keys(tmp_path_factory.mktemp("ours") / "keys")
-
-
-@pytest.fixture(scope="module")
-def strange_keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    return open_keys(tmp_path_factory.mktemp("theirs") / "keys")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "audit"
-
-
 # Tampering shows
 
 

@@ -24,6 +24,7 @@ from backend.demo.rates import month_after
 from backend.demo.trickle import NoWorldHere
 from backend.demo.truth import Truth, total
 from backend.demo.world import FolderInUse, World
+from backend.enterprises import uscc
 
 UNTIL = date(2026, 10, 31)
 COUNTRY_CODES = {"145": "KAZ", "146": "KGZ", "344": "RUS", "149": "UZB", "138": "ARE", "147": "TJK", "340": "BLR",
@@ -144,16 +145,16 @@ def test_check_digits_agree_with_published_codes() -> None:
     # A sample VIN from a public manual, and the codes of three large listed companies.
     assert identifiers.vin_check_digit("LSGPC52H9GF125161") == "9"
     for code in ("91110000802100433B", "9144030071526726XG", "91330100799655058B"):
-        assert identifiers.uscc_check_character(code) == code[17]
-        assert identifiers.organisation_check_character(code[8:16]) == code[16]
+        assert uscc.check_character(code) == code[17]
+        assert uscc.organisation_check_character(code[8:16]) == code[16]
 
 
 @given(st.integers(0, 29_790))
 def test_uscc_carries_both_check_characters(number: int) -> None:
     code = identifiers.uscc("610112", number)
     assert len(code) == 18
-    assert code[16] == identifiers.organisation_check_character(code[8:16])
-    assert code[17] == identifiers.uscc_check_character(code)
+    assert code[16] == uscc.organisation_check_character(code[8:16])
+    assert code[17] == uscc.check_character(code)
 
 
 def test_commodity_codes_belong_to_the_fuel() -> None:

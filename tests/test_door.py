@@ -104,6 +104,22 @@ def test_a_screen_enters_by_its_token_and_goes_dark_when_revoked(visitor: FlaskC
     assert visitor.get("/payload/wall").status_code == 401
 
 
+PEOPLE = {"Accept": "text/html"}
+
+
+def test_a_screen_that_is_refused_asks_again_by_itself(visitor: FlaskClient, house: Any) -> None:
+    """Nobody stands at a wall to reload it: once its token is good again, its picture comes back."""
+    visitor.set_cookie("panorama_screen", create_token(house[1], "screen", "旧屏", "wall", timedelta(seconds=-1)))
+    for path in ("/wall", "/wall/", "/wall?theme=light", "/wall/plain"):
+        refused = visitor.get(path, headers=PEOPLE)
+        assert (refused.status_code, refused.headers.get("Refresh")) == (401, "60"), path
+        assert "本屏未获授权" in refused.text
+    assert visitor.get("/wall", headers={"Accept": "application/json"}).headers.get("Refresh") is None
+    assert visitor.get("/account", headers=PEOPLE).headers["Refresh"].startswith("0; url=/sign-in")
+    visitor.set_cookie("panorama_screen", create_token(house[1], "screen", "新屏", "wall"))
+    assert visitor.get("/wall", headers=PEOPLE).status_code == 200
+
+
 def test_an_expired_token_is_refused(visitor: FlaskClient, house: Any) -> None:
     assert ask(visitor, "by=month", create_token(house[1], "api", "旧", "commerce", timedelta(seconds=-1)))[0] == 401
 

@@ -23,13 +23,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import Engine, func, insert, select, text, update
 
-from backend.alerts.service import resolve
+from backend.alerts.service import raise_alert, resolve
 from backend.audit.cef import VERSION, cef_of, message_of
 from backend.audit.heads import head_files
 from backend.audit.lines import Stored, snapshot, stored_lines
-from backend.audit.service import Line, write_lines
+from backend.audit.service import ChainGone, Line, write_lines
 from backend.audit.syslog import BATCH, END, Away, deliver, last_sent, send_lines
-from backend.crypto.keys import Keys, open_keys
+from backend.crypto.keys import Keys
 from backend.db import now, writing
 from backend.identity.sign_in import Origin, SignInRefused, sign_in
 from backend.models import alert, audit_line, sign_in_attempt
@@ -40,11 +40,6 @@ from tests.conftest import ROOT
 from tests.servers import free_port
 from tests.tampering import rewrite, unguarded, write
 from tests.test_alerts import somebody
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    return open_keys(tmp_path_factory.mktemp("duties") / "keys")
 
 
 @pytest.fixture
@@ -84,6 +79,23 @@ def test_row_24_a_broken_chain_raises_an_alert_within_one_round_of_duties(duties
     duties.round()
     assert [(row["id"], row["times"]) for row in alerts(duties.engine, "audit_break")] == [(raised["id"], 2)]
     assert heads(duties.folder) == signed, "a head was signed over the broken chain"
+
+
+@pytest.mark.db
+def test_row_24_a_chain_whose_record_is_gone_raises_an_alert_though_nothing_else_can_be_written(duties: Duties) -> None:
+    write(duties.engine, 4)
+    duties.round()
+    with unguarded(duties.engine) as connection:
+        connection.execute(text("DELETE FROM audit_chain"))
+    for _ in range(2):
+        duties.round()
+    (raised,) = alerts(duties.engine, "audit_break")
+    assert (raised["severity"], raised["times"]) == ("critical", 2) and "链头" in raised["words"]
+    with pytest.raises(ChainGone):
+        write(duties.engine, 1)
+    with pytest.raises(ChainGone), writing(duties.engine) as connection:
+        raise_alert(connection, rule="clock_skew", subject="本机时钟", severity="warning", words="时钟不准")
+    assert not alerts(duties.engine, "clock_skew")
 
 
 @pytest.mark.db

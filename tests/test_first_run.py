@@ -125,6 +125,10 @@ def test_the_page_of_the_first_run_makes_them_and_then_is_gone(ledger: Engine, t
     client = made(ledger, tmp_path).test_client()
     token = first_run_token(ledger)
     page = see(client, "/first-run")
+    assert "至少 10 位" in page.text and "重新填写" not in page.text
+    weak = {**GIVEN, "token": token, "audit_password": "weak", "csrf_token": form_token(page)}
+    again = client.post("/first-run", data=weak, headers={"Accept": "text/html"})
+    assert again.status_code == 400 and "重新填写" in again.text and GIVEN["system_password"] not in again.text
     sent = client.post("/first-run", data={**GIVEN, "token": token, "csrf_token": form_token(page)})
     assert (sent.status_code, sent.headers["Location"]) == (303, "/sign-in")
     assert see(client, "/first-run").status_code == 404

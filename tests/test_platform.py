@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from backend.db import writing
+from backend.db import make_engine, writing
 from backend.demo.world import World
 from backend.exchange.importer import Importer
+from dashboard.settings import Settings
 from tests.running import ROOT, Platform
 from tests.test_import import UNTIL
 from tests.truths import figures_of
@@ -36,22 +37,14 @@ def running(services: dict[str, str], tmp_path: Path) -> Iterator[Platform]:
 
 
 @pytest.mark.db
-def test_an_import_reaches_the_interface_to_the_cent(running: Platform, tmp_path: Path) -> None:
+def test_an_import_reaches_the_interface_to_the_cent_and_a_cent_too_much_is_not_published(
+    running: Platform, tmp_path: Path
+) -> None:
     truth = figures_of(World(9, UNTIL).write(tmp_path / "world", 100, untidy=True, faults=8))
     report = json.loads(running.command("import", str(tmp_path / "world"), "--json"))
     assert report["held"] == 8
     assert len(running.command("held").splitlines()) == 8
     running.await_figures(truth, 15)
-
-
-@pytest.mark.db
-def test_a_cent_that_does_not_add_up_is_not_published(running: Platform, tmp_path: Path) -> None:
-    truth = figures_of(World(10, UNTIL).write(tmp_path / "world", 60))
-    running.command("import", str(tmp_path / "world"))
-    running.await_figures(truth, 15)
-    from backend.db import make_engine
-    from dashboard.settings import Settings
-
     engine = make_engine(running.env.get("PANORAMA_DATABASE_URL") or Settings(var=running.var).database)
     shift(engine, 1)
     assert await_status(running, "fault")["status"] == "fault"

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -293,15 +294,22 @@ def test_licences_without_their_number_do_not_pass_for_enterprises(tmp_path: Pat
     assert str(error) == "像是出口许可证表，但缺少这些列：许可证号。"
 
 
-def test_130000_registrations_within_two_seconds(tmp_path: Path) -> None:
+def test_130000_registrations_cost_a_few_plain_readings_of_the_same_file(tmp_path: Path) -> None:
     header = "VIN,号牌号码,注册登记日期,转让待出口日期,机动车状态,品牌,型号\n"
     line = "LGX{0:014d},陕A{1:05d},2024-{2:02d}-15,2025-01-{2:02d},A,BYD,秦 {2}\n"
     text = header + "".join(line.format(n, n % 10**5, n % 12 + 1) for n in range(130_000))
     (tmp_path / "a.csv").write_text(text, encoding="utf-8-sig")
-    started = time.process_time()  # not the clock on the wall: other work on the machine is no fault of ours
-    table = read_table(tmp_path / "a.csv")
-    assert time.process_time() - started < 2
+    plain, _ = _seconds(lambda: list(csv.DictReader(text.splitlines(keepends=True))))
+    spent, table = _seconds(lambda: read_table(tmp_path / "a.csv"))
+    assert spent < 6 * plain  # 2.3 times; some 1 s on a quiet machine
     assert len(table.rows) == 130_000 and not table.bad
+
+
+def _seconds(act: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds of this process alone, and what was made: other work on the machine is no fault of ours."""
+    started = time.process_time()
+    made = act()
+    return time.process_time() - started, made
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from backend.exchange import sheets
 from backend.exchange.safety import Unreadable, local, safe_xml
@@ -162,11 +163,17 @@ def test_threads_share_nothing() -> None:
     assert counts == [[n] * 50 for n in range(1, 9)]
 
 
-def test_a_message_of_12_kb_takes_a_quarter_millisecond_at_most() -> None:
+def test_a_message_of_12_kb_costs_little_more_than_the_parser_alone() -> None:
     data = message(19).encode()
     assert 11_500 < len(data) < 13_500
-    best = min(_seconds(lambda: [safe_xml(data) for _ in range(200)]) for _ in range(10)) / 200
-    assert best < 0.000_25
+    tries = [(_seconds(lambda: _often(safe_xml, data)), _seconds(lambda: _often(etree.fromstring, data)))
+             for _ in range(10)]  # fmt: skip
+    safe, plain = (min(spent) for spent in zip(*tries, strict=True))
+    assert safe < 3 * plain  # 1.7 times; some 0.2 ms a message on a quiet machine
+
+
+def _often(read: Callable[[bytes], object], data: bytes) -> list[object]:
+    return [read(data) for _ in range(200)]
 
 
 def _seconds(act: Callable[[], object]) -> float:

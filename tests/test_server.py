@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask, request
 
+from backend.identity.admission import Admission
 from backend.identity.sessions import csrf_of
 from backend.identity.tokens import create_token
 from cache.published import Published
@@ -74,6 +77,22 @@ def test_the_fast_ways_are_shut_without_a_token(front: Front) -> None:
         assert ask(front, "POST", "/_dash-update-component", tick, cookie)[0] == 401
 
 
+def test_a_screen_is_remembered_over_its_ticks_and_not_beyond_its_token(house: Any) -> None:  # noqa: F811
+    admission = Admission(house[1])
+
+    def seconds(kind: str, token: str) -> float:
+        admission.holder(kind, token)
+        return admission.known[kind, token][0] - time.monotonic()
+
+    lasting, ending, ended = (
+        create_token(house[1], "screen", f"屏{life}", "wall", life and timedelta(seconds=life))
+        for life in (None, 9, -1)
+    )
+    assert seconds("screen", lasting) > 3 * 5.5 and seconds("screen", ending) <= 9
+    assert seconds("screen", ended) <= 5 and admission.known["screen", ended][1] is None
+    assert seconds("api", create_token(house[1], "api", "程序", "commerce")) <= 5
+
+
 def test_all_ways_give_the_same_bytes(front: Front, cookie: str) -> None:
     first = ask(front, "GET", "/payload/wall", cookie=cookie)
     fast = ask(front, "GET", "/payload/wall", cookie=cookie)  # Now the screen is remembered.
@@ -82,6 +101,38 @@ def test_all_ways_give_the_same_bytes(front: Front, cookie: str) -> None:
         answer = ask(front, "POST", "/_dash-update-component", json.dumps(TICK, separators=separators).encode(), cookie)
         assert answer[0] == 200
         assert json.loads(answer[2])["response"][ids.WALL_PAYLOAD]["data"] == json.loads(fast[2])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "on_the_spot"),
+    [
+        ("POST", "/_dash-update-component", True),
+        ("GET", "/_dash-update-component", False),
+        ("POST", "/screen/beat", False),
+        ("POST", "/sign-in", False),
+        ("POST", "/_dash-update-component/", False),
+    ],
+)
+def test_only_a_callback_is_answered_on_the_spot(
+    front: Front, cookie: str, method: str, path: str, on_the_spot: bool
+) -> None:
+    """The loop that reads from all clients does no other work for a body that merely begins like a callback."""
+    threads: list[str] = []
+    front.flask.wsgi = front.doors.wsgi = noting(front.flask.wsgi, threads)
+    assert ask(front, "GET", "/payload/wall", cookie=cookie)[0] == 200  # Now the screen is remembered.
+    threads.clear()
+    ask(front, method, path, json.dumps(TICK, separators=(",", ":")).encode(), cookie)
+    assert [not name.startswith("flask") for name in threads] == [on_the_spot]
+
+
+def noting(wsgi: Any, threads: list[str]) -> Any:
+    """The same application, which notes the thread that each request runs in."""
+
+    def noted(environ: Any, start: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return wsgi(environ, start)
+
+    return noted
 
 
 def test_a_body_beyond_all_forms_is_refused(front: Front) -> None:

@@ -16,7 +16,7 @@ from backend.identity import factor
 from backend.identity.refusal import Unfit
 from backend.identity.sessions import end_sessions, principal_of, sessions_of, touch
 from backend.identity.sign_in import WRONG, Origin, SignInRefused, change_password, open_session, pass_factor, sign_in
-from backend.identity.throttle import Locked
+from backend.identity.throttle import NOBODY, Locked
 from backend.models import account, account_factor, alert, audit_line, sign_in_attempt
 from tests.cast import PASSWORD, SECRET, Cast
 
@@ -57,6 +57,24 @@ def test_row_05_the_sixth_try_is_refused_even_with_the_right_password(cast: Cast
     with cast.engine.connect() as connection:
         raised = connection.execute(select(alert.c.rule, alert.c.subject)).all()
     assert [tuple(row) for row in raised] == [("lockout", "zhang")]
+
+
+def test_row_34_what_names_no_account_is_written_nowhere_that_others_read(cast: Cast) -> None:
+    """People type their password where the login name belongs."""
+    typed = ("Kq#9-Meadowlark", "wang#2", "ZHANG", "gone")
+    with writing(cast.engine) as connection:
+        connection.execute(update(account).where(account.c.login_key == "wang").values(state="closed"))
+    for login in typed[:1] * 5 + typed[1:]:
+        assert guess(cast.engine, login, "wrong") == "refused"
+    with cast.engine.connect() as connection:
+        lines = connection.execute(select(audit_line.c.tag, audit_line.c.actor, audit_line.c.key)).all()
+        raised = connection.execute(select(alert.c.subject, alert.c.words)).all()
+    tried = [(who, key) for tag, who, key in lines if tag == "identity:sign-in:password"]
+    assert tried == [(NOBODY, NOBODY)] * 5 + [("wang", "wang"), ("zhang", "zhang"), (NOBODY, NOBODY)]
+    assert [key for tag, _, key in lines if tag == "identity:sign-in:lock"] == [f"account:{NOBODY}"]
+    assert [row.subject for row in raised] == [NOBODY] and NOBODY in raised[0].words
+    told = repr([tuple(row) for row in (*lines, *raised)]).casefold()
+    assert "meadowlark" not in told and "gone" not in told
 
 
 def test_row_05_the_count_survives_a_restart(cast: Cast) -> None:

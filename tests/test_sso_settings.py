@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 import requests
 
-from backend.demo.identifiers import uscc_check_character
 from backend.demo.world import World
+from backend.enterprises.uscc import check_character
 from backend.exchange.standins import QinWuYuanServer, StandIn
 from backend.exchange.standins.serving import FAULTS
 from backend.identity.sso import providers_of
@@ -29,7 +29,7 @@ def test_the_people_of_the_stand_ins_are_known_to_the_demo_and_belong_to_nobody(
         assert person.id_no.startswith("000000")
     for person in units:
         assert firms[person.uscc] == person.organisation
-        assert person.uscc[17] == uscc_check_character(person.uscc)
+        assert person.uscc[17] == check_character(person.uscc)
     assert any(person.level for person in PEOPLE.values() if not person.uscc)
 
 

@@ -58,3 +58,15 @@ def test_every_text_is_legible_on_its_ground(theme: str) -> None:
     ]
     weak = {pair: round(found, 2) for pair in pairs if (found := contrast(*(colours[name] for name in pair))) < LEAST}
     assert weak == {}
+
+
+def test_no_script_or_other_sheet_gives_a_colour_another_meaning() -> None:
+    names = set(tokens("dark"))
+    sheets = [path for path in TOKENS.parent.glob("**/*.css") if "vendor" not in path.parts and path != TOKENS]
+    scripts = [path for path in TOKENS.parent.glob("**/*.js") if "vendor" not in path.parts]
+    set_in = {path.name: set(re.findall(r"[;{\s]--([\w-]+):", path.read_text(encoding="utf-8"))) for path in sheets}
+    set_in |= {
+        path.name: set(re.findall(r"setProperty\('--([\w-]+)'", path.read_text(encoding="utf-8"))) for path in scripts
+    }
+    assert {"below", "stretch-down"} <= set().union(*set_in.values())  # what is set at all is found
+    assert {name: found & names for name, found in set_in.items() if found & names} == {}

@@ -12,9 +12,14 @@
   /* Server time minus browser time in ms: a wall's own clock may be wrong, and freshness must not depend on it. */
   panorama.offset = 0;
   panorama.now = function () { return Date.now() + panorama.offset; };
+  /* HH:MM in Asia/Shanghai. */
+  panorama.minute = function () { return new Date(panorama.now() + 8 * 3600000).toISOString().slice(11, 16); };
 
   panorama.rootSize = function () { return parseFloat(getComputedStyle(document.documentElement).fontSize); };
-  panorama.isWide = function () { return matchMedia('(min-aspect-ratio: 3/1)').matches; };
+  /* Two of the scale modes (35-scale.js) show the 16:9 composition on a wide screen too. */
+  panorama.isWide = function () {
+    return !/^(width|stretch)$/.test(document.documentElement.dataset.scale) && matchMedia('(min-aspect-ratio: 3/1)').matches;
+  };
   panorama.isStill = function () { return matchMedia('(prefers-reduced-motion: reduce)').matches; };
 
   /* 10 % either side, so that screens which started together do not ask together. */

@@ -16,16 +16,16 @@
 
   /* Each outline is fetched once per page load, and asked for again after a pause while the server is away. */
   function outline(name) {
-    if (!outlines[name]) outlines[name] = fetchOutline(name, 2000);
+    if (!outlines[name]) outlines[name] = fetchOutline(name);
     return outlines[name];
   }
-  function fetchOutline(name, pause) {
-    return fetch('/geo/' + name + '.json', { credentials: 'same-origin' }).then(function (answer) {
+  function fetchOutline(name) {
+    return panorama.patiently('/geo/' + name + '.json', { credentials: 'same-origin' }).then(function (answer) {
       if (!answer.ok) throw new Error('outline ' + answer.status);
       return answer.json();
     }).then(function (shape) { window.echarts.registerMap(name, shape); }, function () {
-      return new Promise(function (done) { setTimeout(done, panorama.jitter(pause)); }).then(function () {
-        return fetchOutline(name, Math.min(pause * 2, 60000));
+      return new Promise(function (done) { setTimeout(done, panorama.jitter(2000)); }).then(function () {
+        return fetchOutline(name);
       });
     });
   }
@@ -55,7 +55,8 @@
         if (props.base) chart.setOption(panorama.resolve(props.base, around), { lazyUpdate: Boolean(props.option) });
         if (props.option) chart.setOption(panorama.resolve(props.option, around));
         element.dataset.drawn = props.option ? 'data' : 'base';
-      });
+        panorama.undrawn(element, null);
+      }).catch(function (error) { panorama.undrawn(element, error); });
     }
 
     function end() {
@@ -74,7 +75,7 @@
       var mine = work.current = drawing(place.current, latest);
       var size = new ResizeObserver(mine.draw), theme = new MutationObserver(mine.draw);
       size.observe(place.current);
-      theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-layout'] });
+      theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'data-layout', 'data-scale'] });
       return function () { size.disconnect(); theme.disconnect(); mine.end(); };
     }, []);
     React.useEffect(function () { work.current.draw(); }, [props.base, props.option]);

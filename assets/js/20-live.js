@@ -5,7 +5,7 @@
   /* What a tree may contain. Nothing here can load, run or navigate away by itself. */
   var TAGS = ('div aside span b i s em small strong p ul ol li dl dt dd h2 h3 table thead tbody tr td th caption time svg path rect').split(' ');
   var ATTRIBUTES = ('className style title role scope colSpan lang dateTime viewBox d width height x y fill stroke strokeWidth ' +
-    'strokeDasharray aria-label aria-hidden data-key data-proof').split(' ');
+    'strokeDasharray aria-label aria-hidden data-key data-proof data-revised').split(' ');
 
   function allowed(given) {
     if (typeof given === 'string') return given ? { className: given } : {};
@@ -45,15 +45,24 @@
   }
   panorama.render = render;
 
+  /* A tree that cannot be drawn must not take the page with it: the last good one stays, and its panel says so. */
+  function useDrawn(id, tree, draw) {
+    var good = React.useRef(null), failure = null;
+    try { good.current = tree === undefined || tree === null ? null : draw(tree); } catch (error) { failure = error; }
+    React.useEffect(function () { panorama.undrawn(document.getElementById(id), failure); });
+    return good.current;
+  }
+
   panorama.Live = function (props) {
-    var tree = props.tree, many = Array.isArray(tree) && Array.isArray(tree[0]);
-    return h(props.tag || 'div', { id: props.id, className: props.className },
-      tree === undefined || tree === null ? null : many ? tree.map(render) : render(tree, 0));
+    var drawn = useDrawn(props.id, props.tree, function (tree) {
+      return Array.isArray(tree) && Array.isArray(tree[0]) ? tree.map(render) : render(tree, 0);
+    });
+    return h(props.tag || 'div', { id: props.id, className: props.className }, drawn);
   };
 
   panorama.Roll = function (props) {
-    var items = props.tree || [], state = React.useState(0), wide = useWide();
-    var per = (props.per || [1, 1])[wide ? 1 : 0], groups = [];
+    var state = React.useState(0), wide = useWide(), per = (props.per || [1, 1])[wide ? 1 : 0], groups = [];
+    var items = useDrawn(props.id, props.tree, function (tree) { return tree.map(render); }) || [];
     for (var i = 0; i < items.length; i += per) groups.push(items.slice(i, i + per));
     React.useEffect(function () {
       if (groups.length < 2) return undefined;
@@ -63,16 +72,17 @@
     var on = groups.length ? state[0] % groups.length : 0;
     return h('div', { id: props.id, className: 'roll ' + (props.className || ''), 'aria-label': props.label, role: 'group' },
       groups.map(function (group, n) {
-        return h('div', { key: n, className: n === on ? 'on' : '', 'aria-hidden': n !== on }, group.map(render));
+        return h('div', { key: n, className: n === on ? 'on' : '', 'aria-hidden': n !== on }, group);
       }));
   };
 
   function useWide() {
     var state = React.useState(panorama.isWide());
     React.useEffect(function () {
-      var query = matchMedia('(min-aspect-ratio: 3/1)'), follow = function () { state[1](query.matches); };
+      var query = matchMedia('(min-aspect-ratio: 3/1)'), follow = function () { state[1](panorama.isWide()); };
       query.addListener(follow);
-      return function () { query.removeListener(follow); };
+      window.addEventListener('panorama:scale', follow);
+      return function () { query.removeListener(follow); window.removeEventListener('panorama:scale', follow); };
     }, []);
     return state[0];
   }

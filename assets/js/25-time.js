@@ -6,8 +6,9 @@
   function useSecond() {
     var state = React.useState(0);
     React.useEffect(function () {
-      var timer = setInterval(function () { state[1](function (n) { return n + 1; }); }, 1000);
-      return function () { clearInterval(timer); };
+      var again = function () { state[1](function (n) { return n + 1; }); }, timer = setInterval(again, 1000);
+      window.addEventListener('panorama:shown', again);
+      return function () { clearInterval(timer); window.removeEventListener('panorama:shown', again); };
     }, []);
   }
   function two(n) { return (n < 10 ? '0' : '') + n; }
@@ -34,8 +35,15 @@
     return same ? time : two(at.getUTCMonth() + 1) + '-' + two(at.getUTCDate()) + ' ' + time;
   }
 
+  /* A past moment (70-asof.js) has no age: it says which moment it is and whose knowledge of it is shown. */
+  function past(id, held) {
+    return h('span', { id: id, className: 'fresh past' }, h('i'), '回看 ', h('span', { className: 'n' }, held.at.replace('T', ' ')),
+      h('span', { className: 'dot' }, ' · '), h('b', null, held.known === 'then' ? '按当时所知' : '按现在所知'));
+  }
+
   panorama.Fresh = function (props) {
     useSecond();
+    if (panorama.held) return past(props.id, panorama.held);
     if (!props.asOf) return h('span', { id: props.id, className: 'fresh wait' }, h('i'), '正在读取');
     var now = panorama.now(), told = panorama.freshness(props.asOf, now);
     var silent = panorama.heard && Date.now() - panorama.heard > SILENT;
@@ -46,7 +54,7 @@
 
   panorama.Clock = function (props) {
     useSecond();
-    var at = shanghai(panorama.now()), week = '日一二三四五六'[at.getUTCDay()];
+    var at = shanghai(panorama.held ? Date.parse(panorama.held.at + ':00+08:00') : panorama.now()), week = '日一二三四五六'[at.getUTCDay()];
     var date = at.getUTCFullYear() + '年' + (at.getUTCMonth() + 1) + '月' + at.getUTCDate() + '日 星期' + week;
     return h('span', { id: props.id, className: 'clock n' }, h('span', { className: 'u' }, date),
       two(at.getUTCHours()) + ':' + two(at.getUTCMinutes()));

@@ -1,11 +1,13 @@
 /* A wall's heartbeat: tells what the screen really shows, and does once what it is asked: reload, identify, show a message. */
 (function () {
   var panorama = window.panorama;
-  var EVERY = 15000, ASK_AGAIN = 60000, SETTLED = 1500, PATIENCE = 10000, ADDRESS = '/screen/beat';
+  var ASK_AGAIN = 60000, PATIENCE = 7000, ADDRESS = '/screen/beat';
+  /* In ms; backend/screens/rhythm.py says how soon silence is an alert. A test's wall may beat faster. */
+  var RHYTHM = Object.assign({ first: 3000, every: 15000, again: 4000, settled: 1500 }, panorama.rhythm);
   /* What goes on within one generation (age, clock, alerts, ticker) is no figure of it. */
   var LIVE = '.head, .foot, .alerts, [data-live]', NOTE = 'screen-note';
   /* Who looks at this wall: not asked yet (''), a screen, a person, or somebody whom the server refuses. */
-  var who = '', done = 0, build = '';
+  var who = '', done = 0, build = '', failed = 0;
 
   function onWall() { return document.documentElement.dataset.layout === 'wall' && Boolean(document.getElementById('wall')); }
   function generation() { return document.body.dataset.generation || null; }
@@ -42,18 +44,21 @@
   /* The mark of a generation is set a moment before its figures are drawn: look when it has stood for a while. */
   function settled() {
     var before = generation();
-    return wait(SETTLED).then(function () { return generation() === before ? before : settled(); });
+    /* While the past is played no picture stands long enough to be looked at; the screen tells that it lives. */
+    if (panorama.asof && panorama.asof.isPlaying()) return Promise.resolve(null);
+    return wait(RHYTHM.settled).then(function () { return generation() === before ? before : settled(); });
   }
 
   function look(shown) {
     var root = panorama.rootSize(), said = panorama.said || {}, scale = window.devicePixelRatio || 1;
-    var smallest = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--t-min')) * root;
+    var smallest = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--t-min')) * root * panorama.tallness();
     var text = figures();
     build = build || said.build || '';
     var told = {
       size: Math.round(innerWidth * scale) + 'x' + Math.round(innerHeight * scale), text_share: smallest / innerHeight,
       build: build, view: (location.pathname + location.search).slice(0, 120), generation: shown,
-      as_of: said.generation === shown ? said.as_of || null : null, hash: null, done: done
+      as_of: said.generation === shown ? said.as_of || null : null, hash: null, done: done,
+      face: panorama.faces ? panorama.faces.current() : '', scale: document.documentElement.dataset.scale
     };
     if (!shown) return Promise.resolve(told);
     return panorama.hashed(text).then(function (hash) { told.hash = hash; return told; });
@@ -82,7 +87,9 @@
 
   var deeds = {
     reload: function () { location.reload(); },
-    identify: function (c) { put('screen-mark', [['b', c.screen, 'n'], ['strong', c.name], ['span', c.place]], c.seconds); },
+    identify: function (c) {
+      put('screen-mark', [['b', c.screen, 'n'], ['strong', c.name], ['span', c.place], ['small', c.text]], c.seconds);
+    },
     message: function (c) { put('screen-message', [['span', '通知', 'tag'], ['strong', c.text]], c.seconds); }
   };
 
@@ -98,14 +105,20 @@
       line.textContent = part[1];
       note.appendChild(line);
     });
-    if (head) note.style.setProperty('--below', head.getBoundingClientRect().bottom / panorama.rootSize() + 'rem');
+    if (head) note.style.setProperty('--below', Math.max(0, head.getBoundingClientRect().bottom) / panorama.rootSize() + 'rem');
     document.body.appendChild(note);
     setTimeout(function () { note.remove(); }, seconds * 1000);
   }
 
+  /* What to play and how to scale, for 55-player.js and 35-scale.js; nothing of it is kept in a person's browser. */
+  function tell(programme) { window.dispatchEvent(new CustomEvent('panorama:programme', { detail: programme || null })); }
+
   function beat() {
     return settled().then(look).then(function (told) {
-      return ask('POST', told).then(function (answer) { return obey(answer.command, told); });
+      return ask('POST', told).then(function (answer) {
+        tell(answer.programme);
+        return obey(answer.command, told);
+      });
     });
   }
   panorama.beat = beat;
@@ -114,15 +127,18 @@
   function learn() {
     return ask('GET').then(function (answer) {
       who = answer.screen ? 'screen' : 'person';
-      return answer.screen ? beat() : undefined;
+      return answer.screen ? beat() : tell(null);
     });
   }
 
   function turn() {
     var work = !onWall() ? Promise.resolve() : who === 'screen' ? beat() : learn();
-    work.catch(function () { /* Nothing of this may be seen on the wall; the next turn tries again. */ }).then(function () {
-      if (who !== 'person') setTimeout(turn, panorama.jitter(who === 'refused' ? ASK_AGAIN : EVERY));
+    /* Nothing of a failure may be seen on the wall. The first one is made good soon, so that it is no silence; while the server
+       stays away the screens go on in their own rhythm. */
+    work.then(function () { failed = 0; }, function () { failed += 1; }).then(function () {
+      if (who === 'person') return;
+      setTimeout(turn, panorama.jitter(who === 'refused' ? ASK_AGAIN : failed === 1 ? RHYTHM.again : RHYTHM.every));
     });
   }
-  setTimeout(turn, panorama.jitter(3000));
+  setTimeout(turn, panorama.jitter(RHYTHM.first));
 })();

@@ -124,9 +124,12 @@
 
   /* ---- asking ---- */
 
+  /* Of a generation, of a past moment, or further pages of what was found first. */
   function address() {
-    var shown = sheet.found && asked.page > 1 ? sheet.found.generation : document.body.dataset.generation;
-    return '/proof?figure=' + encodeURIComponent(asked.key) + '&page=' + asked.page + (shown ? '&generation=' + encodeURIComponent(shown) : '');
+    var found = asked.page > 1 ? sheet.found : null, past = found ? found.past : panorama.held;
+    var shown = found ? found.generation : document.body.dataset.generation, page = '/proof?figure=' + encodeURIComponent(asked.key) + '&page=' + asked.page;
+    if (past) return page + '&asof=' + encodeURIComponent(past.at.replace(' ', 'T')) + '&known=' + past.known;
+    return page + (shown ? '&generation=' + encodeURIComponent(shown) : '');
   }
 
   function load() {
@@ -187,7 +190,17 @@
 
   function head(found) {
     var size = make('p', 'proof-figure ' + tone(found), make('span', 'n', found.shown.text), make('span', 'u', found.shown.unit));
-    return make('div', 'proof-top', size, make('p', 'proof-exact', '精确值 ', make('span', 'n', found.exact_words)));
+    var exact = make('p', 'proof-exact', '精确值 ', make('span', 'n', found.exact_words));
+    return make('div', 'proof-top', size, exact, found.past ? past(found.past) : null);
+  }
+
+  /* Which moment and whose knowledge of it; what came to be known otherwise stands beside it. */
+  function past(told) {
+    var words = make('p', 'proof-past', '回看 ', make('span', 'n', told.at), told.known === 'then' ? ' · 按当时所知' : ' · 按现在所知');
+    if (!told.revised) return words;
+    var both = make('span', 'proof-both', '当时所知 ', make('span', 'n', told.then_words), '，现在所知 ', make('span', 'n', told.now_words));
+    words.append(make('span', 'proof-revised', '修'), both);
+    return words;
   }
 
   function facts(found) {

@@ -13,10 +13,10 @@ from backend.administration.grants import LIVE, ask_role
 from backend.administration.grants import STATES as GRANT_STATES
 from backend.administration.labels import LABELS
 from backend.administration.organisations import open_organisations
-from backend.administration.people_pages import Shown, asked, attempt, done, filled, keys, once, page_number, people
+from backend.administration.people_pages import Shown, asked, attempt, done, filled, once, page_number, people
 from backend.administration.personal import FIELDS, reveal
 from backend.administration.standing import STATES
-from backend.frame.allow import allow, engine, principal
+from backend.frame.allow import allow, engine, keys, principal
 from backend.identity.passwords import one_time_password
 from backend.identity.roles import ORGANISATIONS, PEOPLE
 from backend.models.people import THREE_ADMINISTRATORS

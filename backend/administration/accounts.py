@@ -5,26 +5,25 @@ import unicodedata
 import uuid
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select
 
 from backend.administration.duty import need
 from backend.administration.grants import administrator_role, live_roles
 from backend.administration.labels import LABELS
 from backend.administration.options import options_of
 from backend.administration.personal import FIELDS, checked, sealed_columns
+from backend.administration.revision import put
 from backend.administration.standing import NEEDED, row_of
 from backend.audit.service import Line, write_lines
 from backend.crypto.keys import Keys
 from backend.db import now, writing
 from backend.identity import passwords
-from backend.identity.epoch import rights_changed
 from backend.identity.principal import Principal
 from backend.identity.refusal import Refused, Unfit
 from backend.identity.roles import ROLES
 from backend.identity.sign_in import login_key
 from backend.models import account, organisation
 
-STALE = "已被他人修改，请返回刷新后重试"
 LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,31}")
 TAKEN = "这个登录名已有人使用（不分大小写和全半角，注销的账号也不放出），请换一个"
 
@@ -116,7 +115,7 @@ def change_account(
         if organisation_id is not None and organisation_id != row["organisation_id"]:
             _may_move(connection, account_id, organisation_id)
             values["organisation_id"] = organisation_id
-        _put(connection, account_id, version, values)
+        put(connection, account, account_id, version, values)
         # Of personal fields the audit tells that they changed, never what they were.
         detail = {"login_name": row["login_name"], "personal": sorted(personal or ())}
         detail |= {key: [row[key], values[key]] for key in ("clearance", "organisation_id") if key in values}
@@ -185,15 +184,6 @@ def _may_move(connection: Connection, account_id: str, organisation_id: str) -> 
     stuck = [ROLES[role].label for role in live_roles(connection, account_id) if kind not in ROLES[role].kinds]
     if stuck:
         raise Unfit(f"新单位的人员不能担任{'、'.join(stuck)}，请先收回角色", "organisation_id")
-
-
-def _put(connection: Connection, account_id: str, version: int, values: dict[str, Any]) -> None:
-    a = account.c
-    seen = (a.id == account_id) & (a.version == version)
-    put = update(account).where(seen).values(**values, version=version + 1, changed_at=now())
-    if connection.execute(put).rowcount == 0:
-        raise Unfit(STALE)
-    rights_changed(connection)
 
 
 def _refuse_for_administrators(connection: Connection, row: dict[str, Any]) -> None:

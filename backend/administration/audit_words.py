@@ -16,6 +16,7 @@ SUBJECTS = {
     "binding": "单点登录绑定",
     "token": "令牌",
     "screen": "大屏",
+    "playlist": "播放单",
     "guard": "访问控制",
     "keys": "密钥",
     "first-run": "首次设置",
@@ -77,6 +78,7 @@ ACTIONS = {
     "remove": "移出",
     "reload": "重新载入",
     "identify": "标识",
+    "delete": "删除",
     "message": "发消息",
 }
 DETAILS = {

@@ -69,12 +69,7 @@ def dictionaries_add(table: str) -> Shown:
 def dictionaries_rename(table: str) -> Shown:
     """Rename an entry."""
     form = Rename()
-    return deed(
-        table,
-        form,
-        "已改名，从今天起用新名称。",
-        lambda: lists.rename(engine(), principal(), table, form.number.data or "", form.name.data or ""),
-    )
+    return deed(table, form, "已改名，从今天起用新名称。", on_one(lists.rename, table, form.number, form.name))
 
 
 @system.post("/dictionaries/<table>/end")
@@ -83,11 +78,13 @@ def dictionaries_end(table: str) -> Shown:
     """End an entry."""
     form = End()
     return deed(
-        table,
-        form,
-        "已停用，今天之后不再有效，现在起不能再选。",
-        lambda: lists.end(engine(), principal(), table, form.number.data or "", form.reason.data or ""),
+        table, form, "已停用，今天之后不再有效，现在起不能再选。", on_one(lists.end, table, form.number, form.reason)
     )
+
+
+def on_one(verb: Callable[..., Any], table: str, number: SelectField, word: StringField) -> Callable[[], Any]:
+    """A verb on the entry that a form names, with the word that it asks for."""
+    return lambda: verb(engine(), principal(), table, number.data or "", word.data or "")
 
 
 def deed(table: str, form: Form, words: str, verb: Callable[[], Any]) -> Shown:

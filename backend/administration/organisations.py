@@ -8,11 +8,11 @@ from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 
 from backend.administration.duty import need, plain, reason_of
 from backend.administration.paging import Page, paged
+from backend.administration.revision import put
 from backend.administration.standing import lone_administrators
 from backend.audit.service import Line, write_lines
 from backend.db import now, writing
 from backend.enterprises.uscc import uscc_fault
-from backend.identity.epoch import rights_changed
 from backend.identity.principal import Principal
 from backend.identity.refusal import Refused, Unfit
 from backend.identity.roles import ORGANISATIONS
@@ -22,7 +22,6 @@ from geo.districts import DISTRICTS
 
 NEEDED = "manage:organisations"
 WITH_DISTRICT = ("commerce", "vehicle_office")
-STALE = "已被他人修改，请返回刷新后重试"
 
 
 def open_organisation(
@@ -67,7 +66,7 @@ def change_organisation(
         if before["closed_at"] is not None:
             raise Unfit("已撤销的单位不能修改，请先恢复")
         values = _checked(connection, organisation_id, before["kind"], name, uscc, office, district)
-        _put(connection, organisation_id, version, values)
+        put(connection, organisation, organisation_id, version, values)
         changed = {key: [before[key], value] for key, value in values.items() if before[key] != value}
         line = Line(actor.name, "administration:organisation:change", organisation_id, detail=changed)
         write_lines(connection, now(), [line])
@@ -84,7 +83,7 @@ def close_organisation(engine: Engine, actor: Principal, organisation_id: str, w
         people = list(connection.scalars(select(account.c.id).where(account.c.organisation_id == organisation_id)))
         if last := lone_administrators(connection, set(people)):
             raise Refused(f"这个单位有平台仅剩的{last}，请先由别的单位的人员接任")
-        _put(connection, organisation_id, row["version"], {"closed_at": now()})
+        put(connection, organisation, organisation_id, row["version"], {"closed_at": now()})
         for person in people:
             end_sessions(connection, person, "organisation")
         t = access_token.c
@@ -102,7 +101,7 @@ def reopen_organisation(engine: Engine, actor: Principal, organisation_id: str) 
         row = _row(connection, organisation_id)
         if row["closed_at"] is None:
             raise Unfit("这个单位没有撤销")
-        _put(connection, organisation_id, row["version"], {"closed_at": None})
+        put(connection, organisation, organisation_id, row["version"], {"closed_at": None})
         write_lines(connection, now(), [Line(actor.name, "administration:organisation:reopen", organisation_id)])
 
 
@@ -147,15 +146,6 @@ def _row(connection: Connection, organisation_id: str) -> dict[str, Any]:
     if row is None:
         raise Unfit("没有这个单位")
     return dict(row)
-
-
-def _put(connection: Connection, organisation_id: str, version: int, values: dict[str, Any]) -> None:
-    o = organisation.c
-    seen = (o.id == organisation_id) & (o.version == version)
-    put = update(organisation).where(seen).values(**values, version=version + 1, changed_at=now())
-    if connection.execute(put).rowcount == 0:
-        raise Unfit(STALE)
-    rights_changed(connection)
 
 
 def _checked(

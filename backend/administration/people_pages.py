@@ -3,22 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from backend.crypto.keys import Keys
-from backend.frame.page import Form
-from backend.identity.refusal import Refused, Unfit
+from backend.frame.page import Form, complain
+from backend.frame.stopped import say_where_it_stopped
+from backend.identity.refusal import Unfit
 
 Shown = str | AnyResponse | tuple[str, int]
 NUMBER = "int(max=9007199254740991)"  # what both databases take as a row's number
 people = Blueprint("people", __name__, url_prefix="/administration", template_folder="templates")
-
-
-def keys() -> Keys:
-    """The keys of this application."""
-    found: Keys = current_app.extensions["keys"]
-    return found
+say_where_it_stopped(people, "/administration", "基础管理")
 
 
 def page_number() -> int:
@@ -38,16 +33,8 @@ def attempt(form: Form, verb: Callable[[], Any]) -> tuple[bool, Any]:
     try:
         return True, verb()
     except Unfit as unfit:
-        complain(form, unfit)
+        complain(form, str(unfit), unfit.field)
         return False, None
-
-
-def complain(form: Form, unfit: Unfit) -> None:
-    """Put a verb's complaint under its field, or on top of the form."""
-    if unfit.field in form:
-        form[unfit.field].errors = [*form[unfit.field].errors, str(unfit)]
-    else:
-        form.form_errors.append(str(unfit))
 
 
 def filled(template: str, **words: Any) -> Shown:
@@ -66,15 +53,3 @@ def done(words: str, endpoint: str, **values: Any) -> AnyResponse:
     """Go on to another page and say there what was done."""
     flash(words, "good")
     return redirect(url_for(endpoint, **values), 303)
-
-
-@people.errorhandler(Refused)
-def refused(no: Refused) -> tuple[str, int]:
-    """The actor may not; nothing was changed."""
-    return render_template("administration/stopped.html", title="这一步不能由您来做", words=str(no)), 403
-
-
-@people.errorhandler(Unfit)
-def unknown(no: Unfit) -> tuple[str, int]:
-    """There is no such thing, or it is not any more what the page was for."""
-    return render_template("administration/stopped.html", title="没有可以显示的内容", words=str(no)), 404

@@ -14,12 +14,11 @@ from backend.administration.people_pages import (
     attempt,
     done,
     filled,
-    keys,
     page_number,
     people,
 )
 from backend.administration.rights_table import matrix, rights_workbook
-from backend.frame.allow import allow, engine, principal
+from backend.frame.allow import allow, engine, keys, principal
 from backend.identity.roles import ORGANISATIONS, PEOPLE, PROGRAMS, ROLES
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

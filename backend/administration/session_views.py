@@ -1,5 +1,9 @@
 """Pages of what is in use: live sessions of people, and the tokens of walls and programs."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from flask import render_template, request
 
 from backend.administration import people_forms as forms
@@ -32,11 +36,16 @@ def sessions() -> Shown:
 @allow("end:sessions")
 def end_one_session(mark: str) -> Shown:
     """Ask once more, and end a session."""
-    found, form = session_marked(engine(), principal(), mark), forms.Sure()
-    made, login = attempt(form, lambda: end_online(engine(), principal(), mark))
-    if made:
-        return done(f"{login} 的这个会话已结束。", "people.sessions")
-    return filled("session_end.html", form=form, session=found, methods=METHODS)
+    found = session_marked(engine(), principal(), mark)
+    words = f"{found['login_name']} 的这个会话已结束。"
+    end = partial(end_online, engine(), principal(), mark)
+    return once_sure(end, words, "people.sessions", "session_end.html", session=found, methods=METHODS)
+
+
+def once_sure(verb: Callable[[], Any], words: str, way: str, template: str, **shown: Any) -> Shown:
+    """Ask with this page, and once the answer is yes do it, say so in these words and go on to another page."""
+    form = forms.Sure()
+    return done(words, way) if attempt(form, verb)[0] else filled(template, form=form, **shown)
 
 
 @people.get("/tokens")
@@ -71,8 +80,7 @@ def _issue(form: forms.NewToken) -> str:
 @allow("manage:tokens")
 def end_one_token(token_id: int) -> Shown:
     """Ask once more, and revoke a token."""
-    found, form = token_of(engine(), principal(), token_id), forms.Sure()
-    made, _ = attempt(form, lambda: end_token(engine(), principal(), token_id))
-    if made:
-        return done(f"令牌“{found['name']}”已吊销。", "people.tokens")
-    return filled("token_end.html", form=form, token=found, roles=PROGRAMS)
+    found = token_of(engine(), principal(), token_id)
+    words = f"令牌“{found['name']}”已吊销。"
+    end = partial(end_token, engine(), principal(), token_id)
+    return once_sure(end, words, "people.tokens", "token_end.html", token=found, roles=PROGRAMS)

@@ -1,19 +1,8 @@
-"""What the pages of settings, codes and audit share: the blueprint, and how a refusal is shown."""
+"""The blueprint that the pages of settings, codes and audit share."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 
-from backend.identity.refusal import Refused, Unfit
+from backend.frame.stopped import say_where_it_stopped
 
 system = Blueprint("system", __name__, url_prefix="/administration", template_folder="templates")
-
-
-@system.errorhandler(Refused)
-def refused(no: Refused) -> tuple[str, int]:
-    """The actor may not; nothing was changed."""
-    return render_template("system/stopped.html", title="这一步不能由您来做", words=str(no)), 403
-
-
-@system.errorhandler(Unfit)
-def unfit(no: Unfit) -> tuple[str, int]:
-    """There is no such thing."""
-    return render_template("system/stopped.html", title="没有可以显示的内容", words=str(no)), 404
+say_where_it_stopped(system, "/administration", "管理首页")

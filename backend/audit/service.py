@@ -22,12 +22,19 @@ class Line(NamedTuple):
     result: str = "ok"
 
 
+class ChainGone(RuntimeError):
+    """The row that says where the chain stands is missing: nothing can be written that leaves a line behind."""
+
+
 def write_lines(connection: Connection, at: datetime, lines: Iterable[Line]) -> None:
     """Add audit lines; they stand or fall with the caller's transaction, which must be one of `writing`.
 
     Only one writer is at work at a time, so the head of the chain read here cannot be taken by another.
+    Raises ChainGone, and nothing is written.
     """
-    head = connection.execute(select(audit_chain.c.head_id, audit_chain.c.head_hash)).one()
+    head = connection.execute(select(audit_chain.c.head_id, audit_chain.c.head_hash)).one_or_none()
+    if head is None:
+        raise ChainGone("记录链头的那一行不见了，不能再写审计日志")
     number, value = head.head_id, head.head_hash
     rows = []
     for line in lines:

@@ -2,16 +2,13 @@
 
 import random
 
+from backend.enterprises.uscc import CHARACTERS, check_character, organisation_check_character
+
 # GB 16735-2019: the letters I, O and Q are not used; letters count as the digits below, each place by its weight.
 VIN_VALUES = dict(zip("0123456789ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "012345678912345678123457923456789"), strict=True))
 VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 VIN_YEARS = "ABCDEFGHJKLMNPRSTVWXY123456789"  # the code of 1980 + n is at n modulo 30: no I, O, Q, U, Z or 0
 VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-
-# GB 32100-2015 (whole code) and GB 11714 (the organisation code within it, characters 9 to 17).
-USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
-ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 PLATES_IN_BLOCK = len(PLATE_LETTERS) * 10**4
@@ -37,25 +34,12 @@ def vin(maker: str, year: int, number: int, variant: str = "A") -> str:
     return draft[:8] + vin_check_digit(draft) + draft[9:]
 
 
-def uscc_check_character(code: str) -> str:
-    """Return the eighteenth character that the seventeen before it ask for."""
-    places = zip(code[:17], USCC_WEIGHTS, strict=True)
-    return USCC_CHARACTERS[-sum(USCC_CHARACTERS.index(character) * weight for character, weight in places) % 31]
-
-
-def organisation_check_character(code: str) -> str:
-    """Return the ninth character of an organisation code for its first eight (letters count from A = 10)."""
-    places = zip(code[:8], ORGANISATION_WEIGHTS, strict=True)
-    rest = -sum(int(character, 36) * weight for character, weight in places) % 11
-    return "X" if rest == 10 else str(rest)
-
-
 def uscc(area: str, number: int) -> str:
     """Return the 统一社会信用代码 of enterprise `number` (below 29 791); its organisation code begins MADEM."""
-    tail = "".join(USCC_CHARACTERS[number // 31**place % 31] for place in (2, 1, 0))
+    tail = "".join(CHARACTERS[number // 31**place % 31] for place in (2, 1, 0))
     organisation = "MADEM" + tail
     body = f"91{area}{organisation}{organisation_check_character(organisation)}"
-    return body + uscc_check_character(body)
+    return body + check_character(body)
 
 
 def plate(rng: random.Random, fuel: str, number: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask, current_app, g
 from sqlalchemy import Engine
 
+from backend.crypto.keys import Keys
 from backend.identity.principal import Principal
 from backend.identity.roles import PERMISSIONS, PUBLIC, SELF
 
@@ -49,4 +50,10 @@ def principal() -> Principal:
 def engine() -> Engine:
     """The transaction database of this application."""
     found: Engine = current_app.extensions["engine"]
+    return found
+
+
+def keys() -> Keys:
+    """The keys of this application."""
+    found: Keys = current_app.extensions["keys"]
     return found

@@ -35,6 +35,14 @@ class Form(FlaskForm):
         csrf = False
 
 
+def complain(form: Form, words: str, field: str = "") -> None:
+    """Put a verb's complaint under its field, or on top of the form."""
+    if field in form:
+        form[field].errors = [*form[field].errors, words]
+    else:
+        form.form_errors.append(words)
+
+
 def frame(app: Flask, navigation: list[Entry]) -> None:
     """Give every template the frame's words."""
     app.extensions["navigation"] = navigation

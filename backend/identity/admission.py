@@ -8,12 +8,15 @@ from functools import lru_cache
 
 from sqlalchemy import Engine
 
+from backend.db import now
 from backend.identity.epoch import changes_anywhere, changes_here
 from backend.identity.principal import Principal
 from backend.identity.sessions import csrf_of, principal_of
 from backend.identity.tokens import principal_of_token
 
-REMEMBERED = 5.0  # Seconds; after this the database is asked again even if nothing was said to have changed.
+# Seconds after which the database is asked again even if nothing was said to have changed. A screen asks every five
+# seconds for months: were it forgotten in between, every tick would need a thread and a query.
+REMEMBERED, SCREEN_REMEMBERED = 5.0, 30.0
 LOOK_AGAIN = 0.25  # How often the count of changes is asked for: no other process's change goes unseen for longer.
 MOST_KNOWN = 10_000
 API_FOLDER = "/api/"
@@ -78,7 +81,7 @@ class Admission:
             answer = principal_of(self.engine, token) if kind == "account" else self._of_token(token, kind)
             if len(self.known) > MOST_KNOWN:
                 self.known.clear()  # Guesses must not fill the memory.
-            found = (time.monotonic() + REMEMBERED, answer)
+            found = (time.monotonic() + lasting(kind, answer), answer)
             if asked == self.seen:
                 self.known[kind, token] = found
         return found[1]
@@ -112,6 +115,14 @@ class Admission:
             return visitor.csrf
         visit = cookies_of(cookies).get(self.prefix + VISIT, "")
         return csrf_of(visit) if visit else ""
+
+
+def lasting(kind: str, answer: Principal | None) -> float:
+    """How many seconds an answer may be remembered; of a screen never beyond the moment at which its token expires."""
+    if answer is None or kind != "screen":
+        return REMEMBERED
+    left = (answer.expires_at - now()).total_seconds() if answer.expires_at else SCREEN_REMEMBERED
+    return min(SCREEN_REMEMBERED, left)
 
 
 @lru_cache(maxsize=4096)  # A polling screen sends the same header again and again.

@@ -36,6 +36,7 @@ class Verdict(Enum):
         return self.value.status
 
 
+WALL_AGAIN = "60"  # Seconds: nobody stands at a screen to reload it once its token is good again.
 STAGES = {"factor": "/sign-in/factor", "change": "/account/password", "enrol": "/account/factor"}
 
 
@@ -44,7 +45,7 @@ def answer(verdict: Verdict, visitor: Principal | None) -> AnyResponse:
     if verdict is Verdict.INSECURE:
         return redirect(current_app.config["PUBLIC_URL"].rstrip("/") + request.full_path.rstrip("?"), 308)
     if verdict is Verdict.ANONYMOUS and request.path == "/" and request.method == "GET":
-        return make_response(render_template("front.html"))
+        return make_response(render_template("front.html", providers=current_app.extensions["providers"].values()))
     if not for_people():
         return spoken(verdict)
     if verdict is Verdict.UNFINISHED and visitor is not None and request.method == "GET":
@@ -79,4 +80,6 @@ def page(verdict: Verdict, visitor: Principal | None) -> AnyResponse:
     found = make_response(shown, verdict.status)
     if verdict is Verdict.ANONYMOUS and not wall and request.method == "GET":
         found.headers["Refresh"] = f"0; url={way}"
+    elif wall and (visitor is None or visitor.kind == "screen"):
+        found.headers["Refresh"] = WALL_AGAIN
     return found

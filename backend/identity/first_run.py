@@ -14,8 +14,9 @@ from backend.crypto.keys import Keys
 from backend.db import now, writing
 from backend.identity import passwords
 from backend.identity.refusal import Unfit
+from backend.identity.sessions import digest_of
 from backend.identity.sign_in import login_key
-from backend.identity.tokens import create_token, digest_of
+from backend.identity.tokens import create_token
 from backend.models import access_token, account, organisation, role_grant
 from backend.models.people import THREE_ADMINISTRATORS
 

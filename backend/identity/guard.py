@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from backend.audit.context import NOBODY, Acting, acting
 from backend.frame.allow import permission_of
-from backend.identity.admission import API_FOLDER, Admission
+from backend.identity.admission import Admission
 from backend.identity.answers import Verdict, answer
 from backend.identity.callback_rights import CallbackRights
 from backend.identity.principal import FULL, Principal
@@ -26,8 +26,8 @@ START, NUMBERS = secrets.token_hex(5), itertools.count(1)
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Folders whose requests come by themselves: they say nothing about whether somebody is there.
 BY_ITSELF = (
-    "/payload/", "/screen/", "/geo/", "/assets/", "/_dash", "/healthz", "/favicon.ico", "/_favicon.ico",
-    "/_reload-hash",
+    "/payload/", "/screen/", "/wall/plain", "/geo/", "/assets/", "/_dash", "/healthz", "/favicon.ico",
+    "/_favicon.ico", "/_reload-hash",
 )  # fmt: skip
 # What only administrators may do is done only from the administrators' networks (GB/T 22239 8.1.4.4 c).
 OF_ADMINISTRATORS = frozenset().union(*(r.permissions for r in PEOPLE.values() if r.administrator)) - frozenset().union(
@@ -168,8 +168,3 @@ def on_behalf_of(visitor: Principal | None, address: str | None, request_id: str
         return Acting(address=address, request=request_id)
     person = visitor.id if visitor.kind == "account" else None
     return Acting(person, ",".join(visitor.roles) or None, address, visitor.mark[:12], request_id)
-
-
-def is_program(path: str) -> bool:
-    """Whether other programs, not people, ask at this address."""
-    return path.startswith(API_FOLDER)

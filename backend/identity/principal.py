@@ -1,6 +1,7 @@
 """Whom a request speaks for: a person with a session, a screen or a program, with rights and the rows they may see."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from datasources.scope import ALL, NOTHING, Scope
 
@@ -28,6 +29,7 @@ class Principal:
     csrf: str = ""
     stage: str = FULL
     demo: bool = False
+    expires_at: datetime | None = None  # of a token that does not last for ever
     session: str = field(default="", repr=False)  # the digest of the session, the key of its row
 
     def may(self, permission: str) -> bool:

@@ -19,7 +19,7 @@ TOUCH = timedelta(seconds=60)  # The idle clock is written at most this often.
 
 
 def digest_of(token: str) -> str:
-    """A session number has 256 random bits, so a plain digest is enough; slow hashes are for passwords."""
+    """A session number or token has 256 random bits, so a plain digest is enough; slow hashes are for passwords."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

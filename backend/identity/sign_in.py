@@ -15,8 +15,8 @@ from backend.identity.principal import Principal
 from backend.identity.refusal import Unfit
 from backend.identity.roles import ROLES
 from backend.identity.sessions import advance, begin_session, end_sessions, roles_of
-from backend.identity.throttle import reserve, settle
-from backend.models import account, organisation
+from backend.identity.throttle import FACTOR, public_name, reserve, settle
+from backend.models import account, account_session, organisation
 
 WRONG = "登录名或密码不正确"  # The same words whatever was wrong: nobody learns which accounts exist.
 
@@ -50,7 +50,8 @@ def sign_in(engine: Engine, name: str, password: str, origin: Origin) -> str:
         settle(connection, attempt, right)
         if right and known:
             return open_session(connection, known, "password", origin)
-        write_lines(connection, now(), [Line(name[:64], "identity:sign-in:password", key, result="refused")])
+        said = public_name(connection, key)
+        write_lines(connection, now(), [Line(said, "identity:sign-in:password", login_key(said), result="refused")])
     raise SignInRefused(WRONG)
 
 
@@ -92,7 +93,7 @@ def needs_factor(connection: Connection, account_id: str) -> bool:
 
 def pass_factor(engine: Engine, keys: Keys, actor: Principal, code: str, address: str) -> None:
     """Take a one-time password, at sign-in or at enrolment; raises Unfit, or throttle.Locked after too many."""
-    attempt = reserve(engine, f"{login_key(actor.name)}#2", address)
+    attempt = reserve(engine, login_key(actor.name) + FACTOR, address)
     with writing(engine) as connection:
         right = factor.accept_code(connection, keys, actor.id, actor.name, code)
         settle(connection, attempt, right)
@@ -105,8 +106,6 @@ def pass_factor(engine: Engine, keys: Keys, actor: Principal, code: str, address
 
 
 def _method(connection: Connection, actor: Principal) -> str:
-    from backend.models import account_session
-
     query = select(account_session.c.method).where(account_session.c.digest == actor.session)
     return str(connection.scalar(query))
 

@@ -8,15 +8,14 @@ from typing import Any
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from backend.crypto.keys import Keys
-from backend.frame.allow import allow, engine
+from backend.frame.allow import allow, engine, keys
 from backend.identity.cookies import safe_next
+from backend.identity.entrance import entered, origin
 from backend.identity.limits import limiter
 from backend.identity.principal import Principal
 from backend.identity.refusal import Refused
 from backend.identity.sso import Person, Provider, SsoRefused, ticket_of_logout_request
 from backend.identity.sso_binding import Waiting, end_by_reference, enter, reference_of
-from backend.identity.views import entered, origin
 
 PATIENCE = 600  # Seconds that somebody may take at the other system's sign-in page.
 sso = Blueprint("sso", __name__, url_prefix="/sso", template_folder="templates")
@@ -26,12 +25,6 @@ def provider_of(key: str) -> Provider | None:
     """The provider of that name, None where the settings do not name one."""
     found: dict[str, Provider] = current_app.extensions["providers"]
     return found.get(key)
-
-
-def keys() -> Keys:
-    """The keys of this application."""
-    found: Keys = current_app.extensions["keys"]
-    return found
 
 
 def address_of(endpoint: str, **values: Any) -> str:

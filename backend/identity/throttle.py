@@ -9,10 +9,12 @@ from backend.administration.options import options_of
 from backend.alerts.service import raise_alert
 from backend.audit.service import Line, write_lines
 from backend.db import now, writing
-from backend.models import sign_in_attempt, sign_in_lock
+from backend.models import account, sign_in_attempt, sign_in_lock
 
 Limits = dict[str, int]
 Outcomes = tuple[str, ...]
+FACTOR = "#2"  # Ends the key under which guesses at an account's second factor are counted; no login name holds it.
+NOBODY = "不存在的账号"
 
 
 class Locked(PermissionError):
@@ -48,9 +50,18 @@ def settle(connection: Connection, attempt: int, right: bool) -> None:
         return
     limits = options_of(connection)
     if _tries(connection, row.login_key, limits, ("failed",)) >= limits["failures"]:
-        _lock(connection, f"account:{row.login_key}", limits, "lockout", "账号", row.login_key)
+        said = public_name(connection, row.login_key)
+        _lock(connection, f"account:{row.login_key}", limits, "lockout", "账号", said)
     if _failures_from(connection, row.address, limits) >= limits["address_failures"]:
         _lock(connection, f"address:{row.address}", limits, "address_lockout", "地址", row.address)
+
+
+def public_name(connection: Connection, key: str) -> str:
+    """What others may read of a login name that somebody typed: people type their password there by mistake, so
+    what names no account is kept nowhere but in the counts of tries, which are removed after a day."""
+    a = account.c
+    found: str | None = connection.scalar(select(a.login_name).where(a.login_key == key.removesuffix(FACTOR)))
+    return found or NOBODY
 
 
 def unlock(connection: Connection, login_key: str) -> None:
@@ -99,8 +110,7 @@ def _lock(connection: Connection, subject: str, limits: dict[str, int], rule: st
     row: dict[str, Any] = {"subject": subject, "at": at, "until": until}
     connection.execute(delete(sign_in_lock).where(sign_in_lock.c.subject == subject))
     connection.execute(insert(sign_in_lock).values(row))
+    where = f"account:{NOBODY}" if name == NOBODY else subject
     words = f"{what} {name} 登录失败过多，已锁定 {limits['lock_minutes']} 分钟"
     raise_alert(connection, rule=rule, subject=name[:96], severity="warning", words=words)
-    write_lines(
-        connection, at, [Line("登录守卫", "identity:sign-in:lock", subject, detail={"until": until.isoformat()})]
-    )
+    write_lines(connection, at, [Line("登录守卫", "identity:sign-in:lock", where, detail={"until": until.isoformat()})])

@@ -1,6 +1,5 @@
 """Tokens of programs and of screens: shown once, kept only as a digest, revocable at once."""
 
-import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from backend.db import now, writing
 from backend.identity.epoch import rights_changed
 from backend.identity.principal import Principal
 from backend.identity.roles import PROGRAMS, permissions_of
-from backend.identity.sessions import csrf_of
+from backend.identity.sessions import csrf_of, digest_of
 from backend.models import access_token
 from datasources.scope import ALL, Scope
 
@@ -52,11 +51,6 @@ def create_token(
     return token
 
 
-def digest_of(token: str) -> str:
-    """A token has 256 random bits, so a plain digest is enough; slow hashes are for passwords."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _live() -> Any:
     t = access_token.c
     return t.revoked_at.is_(None) & or_(t.expires_at.is_(None), t.expires_at > now())
@@ -65,7 +59,7 @@ def _live() -> Any:
 def principal_of_token(engine: Engine, token: str, kind: str) -> Principal | None:
     """Whom a token speaks for now; None when it is unknown, of another kind, revoked or expired."""
     t = access_token.c
-    query = select(t.id, t.name, t.role, t.scope_kind, t.scope_value)
+    query = select(t.id, t.name, t.role, t.scope_kind, t.scope_value, t.expires_at)
     with engine.connect() as connection:
         row = connection.execute(query.where(t.digest == digest_of(token), t.kind == kind, _live())).first()
     if row is None or row.role not in PROGRAMS:
@@ -79,6 +73,7 @@ def principal_of_token(engine: Engine, token: str, kind: str) -> Principal | Non
         scope=Scope(row.scope_kind, row.scope_value),
         mark=f"token-{row.id}",
         csrf=csrf_of(token),
+        expires_at=row.expires_at,
     )
 
 

@@ -3,22 +3,24 @@
 from flask import Blueprint, current_app, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from backend.administration.options import OPTIONS, options_of
 from backend.audit.service import Line, write_lines
 from backend.clearance.states import SHANGHAI
-from backend.crypto.keys import Keys
 from backend.db import now, writing
-from backend.frame.allow import allow, engine, principal
-from backend.frame.page import Form, is_demo
+from backend.frame.allow import allow, engine, keys, principal
+from backend.frame.page import complain, is_demo
 from backend.identity import factor
 from backend.identity.admission import SESSION
-from backend.identity.cookies import CSRF, admit_session, begin_visit, drop, safe_next
+from backend.identity.cookies import CSRF, begin_visit, drop, safe_next
 from backend.identity.demo import DEMO_ROLES, demo_session
+from backend.identity.entrance import entered, origin
 from backend.identity.first_run import administrators_exist, create_administrators
 from backend.identity.forms import ChangePassword, Code, FirstRun, SignIn
 from backend.identity.limits import limiter
 from backend.identity.refusal import Unfit
 from backend.identity.sessions import end_session, sessions_of
-from backend.identity.sign_in import Origin, SignInRefused, change_password, pass_factor, sign_in
+from backend.identity.sign_in import SignInRefused, change_password, pass_factor, sign_in
+from backend.identity.sso_views import farewell
 from backend.identity.throttle import Locked
 
 Page = str | AnyResponse | tuple[str, int]
@@ -27,29 +29,9 @@ SUMMARIES = {"qinwuyuan": "陕西政务服务平台账号，自然人与法人�
 door = Blueprint("door", __name__, template_folder="templates")
 
 
-def keys() -> Keys:
-    """The keys of this application."""
-    found: Keys = current_app.extensions["keys"]
-    return found
-
-
-def origin() -> Origin:
-    """Where this request comes from."""
-    return Origin(request.remote_addr or "", request.headers.get("User-Agent", ""))
-
-
 def locked_words(locked: Locked) -> str:
     """What somebody reads who has guessed too often."""
     return f"失败次数过多，已暂时锁定，请在 {locked.until.astimezone(SHANGHAI):%H:%M} 之后再试，或联系系统管理员"
-
-
-def complain(form: Form, words: str, field: str = "") -> None:
-    """Put a verb's complaint under its field, or on top of the form."""
-    found = form._fields.get(field)
-    if found is not None:
-        found.errors = [*found.errors, words]
-    else:
-        form.form_errors.append(words)
 
 
 @door.route("/sign-in", methods=["GET", "POST"])
@@ -71,14 +53,6 @@ def sign_in_page() -> Page:
     providers = [(p.key, p.label, SUMMARIES.get(p.key, "")) for p in current_app.extensions["providers"].values()]
     roles = DEMO_ROLES if is_demo() else {}
     return render_template("sign_in.html", form=form, after=after, providers=providers, roles=roles), status
-
-
-def entered(token: str, after: str) -> AnyResponse:
-    """Into the platform; the guard leads on to whatever step is still missing."""
-    answer = redirect(after, 303)
-    admit_session(answer, token)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 @door.post("/demo/sign-in")
@@ -124,8 +98,7 @@ def enrol_page() -> Page:
         return redirect("/account", 303)
     form = Code()
     if form.validate_on_submit() and passed(form):
-        flash("动态口令已绑定，下次登录时需要输入。", "good")
-        return redirect("/account" if principal().stage == "full" else "/", 303)
+        return further("动态口令已绑定，下次登录时需要输入。")
     shown = factor.picture(secret, principal().name)
     return render_template("enrol.html", form=form, secret=secret, picture=shown), (
         200 if request.method == "GET" else 400
@@ -142,13 +115,22 @@ def password_page() -> Page:
             change_password(
                 engine(), keys(), principal(), form.old.data or "", form.password.data or "", request.remote_addr or ""
             )
-            flash("密码已修改，其他设备上的登录已全部退出。", "good")
-            return redirect("/account" if principal().stage == "full" else "/", 303)
+            return further("密码已修改，其他设备上的登录已全部退出。")
         except Unfit as unfit:
             complain(form, str(unfit), unfit.field)
         except Locked as locked:
             complain(form, locked_words(locked))
-    return render_template("password.html", form=form), 200 if request.method == "GET" else 400
+    with engine().connect() as connection:
+        least = options_of(connection)["password_length"]
+    return render_template("password.html", form=form, least=least), 200 if request.method == "GET" else 400
+
+
+def further(words: str) -> AnyResponse:
+    """On after a step: back to the own account with these words, or on with signing in, whose pages say nothing."""
+    if principal().stage != "full":
+        return redirect("/", 303)
+    flash(words, "good")
+    return redirect("/account", 303)
 
 
 @door.get("/account")
@@ -178,8 +160,6 @@ def end_own_session(mark: str) -> Page:
 @allow("self", stages=ANY_STAGE)
 def sign_out() -> Page:
     """End the session here, and with the authority that it came from."""
-    from backend.identity.sso_views import farewell
-
     way = farewell(principal())
     with writing(engine()) as connection:
         end_session(connection, principal().session, "own")
@@ -206,4 +186,5 @@ def first_run() -> Page:
             return redirect("/sign-in", 303)
         except Unfit as unfit:
             complain(form, str(unfit), unfit.field)
-    return render_template("first_run.html", form=form), 200 if request.method == "GET" else 400
+    least = OPTIONS["password_length"].default
+    return render_template("first_run.html", form=form, least=least), 200 if request.method == "GET" else 400

@@ -26,7 +26,7 @@ from backend.models.people import (
     sso_binding,
 )
 from backend.models.registers import code, customs_rate, enterprise, licence, licence_vehicle, registration
-from backend.models.screens import wall_screen
+from backend.models.screens import screen_playlist, wall_screen
 from backend.models.watch import activity, alert, alert_transition, configuration
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "record_version",
     "registration",
     "role_grant",
+    "screen_playlist",
     "sign_in_attempt",
     "sign_in_lock",
     "sso_binding",

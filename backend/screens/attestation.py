@@ -1,8 +1,9 @@
 """What screens report to show, compared: the proof that a wall shows what was published, and what that proof is worth.
 
 The server cannot know from the published bytes what a browser made of them, so it compares what browsers themselves
-report: a hash over the texts of the figures on the screen. Screens that show the same generation, page, program and
-composition must agree with most of their like, and one screen must go on showing what it showed first of a generation.
+report: a hash over the texts of the figures of all faces, whichever of them is in front. Screens that show the same
+generation, page, program and composition must agree with most of their like, and one screen must go on showing what it
+showed first of a generation.
 
 This finds a screen that got stuck, was tampered with or shows figures wrongly alone. It does not find a fault that all
 screens share, nor one that a single screen without two others of its kind shows from a generation's first heartbeat on;
@@ -22,7 +23,13 @@ DIFFERENCE = "screen_differs"
 # Beats running that differ from the first of a generation. The platform publishes every 45 s and a screen beats every
 # 15 s, so a third such beat would mostly come too late; one alone might be an accident of drawing.
 STEADY = 2
-SHOWN = ("generation", "view", "build", "size")  # While these stay, a screen must go on showing the same.
+SHOWN = (
+    "generation",
+    "view",
+    "build",
+    "size",
+    "scale_shown",
+)  # While these stay, a screen must go on showing the same.
 LEAST_OTHERS = 2  # One other screen alone proves nothing: either of the two may be wrong.
 AGAINST_OTHERS = "显示的数字与其他大屏不同，请到现场核对"
 AGAINST_ITSELF = "同一代数据前后显示的数字不同，请到现场核对"
@@ -88,5 +95,5 @@ def _alike(screens: Iterable[Screen]) -> Iterable[list[Screen]]:
     for s in screens:
         if s["frame_hash"] and s["generation"]:
             method = s["frame_hash"].partition(":")[0]
-            groups[s["generation"], s["view"], s["build"], composition(s["size"]), method].append(s)
+            groups[s["generation"], s["view"], s["build"], composition(s["size"], s["scale_shown"]), method].append(s)
     return groups.values()

@@ -1,8 +1,9 @@
-"""What screens and administrators do: a screen beats and takes its orders, an administrator asks, names and places."""
+"""What screens and administrators do: a screen beats and is told what to play, an administrator asks and places."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, RowMapping, or_, select, update
 
@@ -14,31 +15,45 @@ from backend.audit.service import Line, write_lines
 from backend.db import now, writing
 from backend.identity.principal import Principal
 from backend.identity.refusal import Refused, Unfit
-from backend.models import access_token, wall_screen
+from backend.models import access_token, screen_playlist, wall_screen
 from backend.models.insertion import insert_new
 from backend.screens.attestation import AGAINST_ITSELF, DIFFERENCE, STEADY, difference, steadiness
+from backend.screens.programme import SCALES
+from backend.screens.rhythm import WRITE_EVERY
 from backend.screens.told import LARGEST_NUMBER, Told
+from backend.screens.viewing import readable
 
 NEEDED = "manage:tokens"
-WRITE_EVERY = timedelta(seconds=20)  # A heartbeat that says nothing new is not written more often than this.
 KEPT = timedelta(minutes=5)  # An order that was not taken by then is void: a message must not come up days later.
 KINDS = {"reload": "重新载入", "identify": "标识", "message": "发消息"}
 IDENTIFY_SECONDS = 10
 LEAST_SECONDS, MOST_SECONDS, LONGEST_TEXT = 5, 600, 60
 # What of a heartbeat is worth writing at once; as_of moves on by itself and is written with the next.
-NEWS = ("address", "size", "build", "view", "generation", "frame_hash", "first_hash", "odd_beats", "done_number")
+NEWS = (
+    "address", "size", "build", "view", "generation", "frame_hash", "first_hash", "odd_beats", "done_number", "face",
+    "scale_shown",
+)  # fmt: skip
 LENGTHS = {"height_m": "画面高度", "distance_m": "观看距离"}
 
 
 @dataclass(frozen=True)
 class Placing:
-    """What an administrator says of a screen; lengths in metres, None where nobody measured."""
+    """What an administrator says of a screen; lengths in metres, None where nobody measured or nothing is played."""
 
     name: str
     place: str = ""
     height_m: float | None = None
     distance_m: float | None = None
     enabled: bool = True
+    playlist_id: int | None = None
+    scale: str = "fit"
+
+
+class Answer(NamedTuple):
+    """What a heartbeat is answered: the order not taken yet, or None, and `{"name", "items", "scale"}` to play."""
+
+    command: dict[str, Any] | None
+    programme: dict[str, Any]
 
 
 def number_of(screen: Principal) -> int:
@@ -48,24 +63,24 @@ def number_of(screen: Principal) -> int:
     return int(screen.id.removeprefix("token-"))
 
 
-def beat(engine: Engine, screen: Principal, told: Told, address: str | None = None) -> dict[str, Any] | None:
-    """Note that a screen lives and what it shows; gives the order that it has not taken yet, or None.
+def beat(engine: Engine, screen: Principal, told: Told, address: str | None = None) -> Answer:
+    """Note that a screen lives and what it shows; gives what it shall do and play.
 
-    One that says nothing new is written at most every 20 s. Raises Refused for anybody but a screen.
+    One that says nothing new is written at most every 3 s. Raises Refused for anybody but a screen.
     """
     number, at = number_of(screen), now()
     with engine.connect() as connection:
-        known = connection.execute(select(wall_screen).where(wall_screen.c.id == number)).mappings().first()
+        known = connection.execute(_screens().where(wall_screen.c.id == number)).mappings().first()
     if known is None:
         _enter(engine, screen, _values(None, told, address, at))
-        return None
+        return Answer(None, _programme({}))
     values = _values(known, told, address, at)
     if at - known["seen_at"] >= WRITE_EVERY or any(values[name] != known[name] for name in NEWS):
         with writing(engine) as connection:
             connection.execute(update(wall_screen).where(wall_screen.c.id == number).values(values))
             if values["odd_beats"] == STEADY:
                 _accuse(connection, {**known, **values})
-    return _open_order(known, int(values["done_number"]), at)
+    return Answer(_open_order({**known, **values}, at), _programme(dict(known)))
 
 
 def ask_screen(engine: Engine, actor: Principal, screen_id: int, kind: str, text: str = "", seconds: int = 60) -> int:
@@ -87,7 +102,7 @@ def ask_screen(engine: Engine, actor: Principal, screen_id: int, kind: str, text
 
 
 def change_screen(engine: Engine, actor: Principal, screen_id: int, wish: Placing) -> None:
-    """Name and place a screen, its size in the room, and whether its silence is an alert. Raises Refused, Unfit."""
+    """Name and place a screen, its size in the room, what it plays and how it scales. Raises Refused, Unfit."""
     need(actor, NEEDED)
     new = asdict(wish) | {
         "name": plain(wish.name, "name", "名称", 2, 40),
@@ -96,8 +111,11 @@ def change_screen(engine: Engine, actor: Principal, screen_id: int, wish: Placin
     for name, label in LENGTHS.items():
         if new[name] is not None and not 0.1 <= new[name] <= 200:
             raise Unfit(f"{label}应为 0.1 到 200 米", name)
+    if wish.scale not in SCALES:
+        raise Unfit("没有这种缩放方式", "scale")
     with writing(engine) as connection:
         row = _found(connection, screen_id)
+        _playlist_is_there(connection, wish.playlist_id)
         changed = {name: value for name, value in new.items() if value != row[name]}
         if not changed:
             return
@@ -125,7 +143,7 @@ def live_screens() -> Any:
     """The query of screens whose token is neither revoked nor expired."""
     t = access_token.c
     good = t.revoked_at.is_(None) & or_(t.expires_at.is_(None), t.expires_at > now())
-    return select(wall_screen).join(access_token, t.id == wall_screen.c.id).where(good)
+    return _screens().join(access_token, t.id == wall_screen.c.id).where(good)
 
 
 def order_state(row: RowMapping | dict[str, Any], at: datetime) -> str:
@@ -183,9 +201,32 @@ def _values(known: RowMapping | None, told: Told, address: str | None, at: datet
     return values | {"first_hash": first, "odd_beats": odd}
 
 
-def _open_order(row: RowMapping, done: int, at: datetime) -> dict[str, Any] | None:
+def _screens() -> Any:
+    """The query of screens with the playlist of each."""
+    playlist = (screen_playlist.c.name.label("playlist"), screen_playlist.c["items"].label("playlist_items"))
+    return select(wall_screen, *playlist).outerjoin(screen_playlist, screen_playlist.c.id == wall_screen.c.playlist_id)
+
+
+def _programme(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a screen shall play, and how it shall scale the picture."""
+    return {
+        "name": row.get("playlist") or "",
+        "items": row.get("playlist_items") or [],
+        "scale": row.get("scale", "fit"),
+    }
+
+
+def _playlist_is_there(connection: Connection, playlist_id: int | None) -> None:
+    c = screen_playlist.c
+    if playlist_id is not None and connection.execute(select(c.id).where(c.id == playlist_id)).first() is None:
+        raise Unfit("没有这张播放单，或已被删除", "playlist_id")
+
+
+def _open_order(row: dict[str, Any], at: datetime) -> dict[str, Any] | None:
     """The order as the screen needs it; None when it was taken or is void."""
-    if order_state(dict(row) | {"done_number": done}, at) != "waiting":
+    if order_state(row, at) != "waiting":
         return None
     told = {name: row["wanted"][name] for name in ("kind", "number", "text", "seconds")}
+    if told["kind"] == "identify":
+        told["text"] = readable(row).words
     return told | {"screen": row["id"], "name": row["name"], "place": row["place"]}

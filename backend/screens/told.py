@@ -9,6 +9,8 @@ from backend.identity.refusal import Unfit
 
 HASHES = {"sha256": 64, "fnv1a": 16}  # Algorithm and how many hexadecimal digits it gives.
 SIZE, BUILD, HASH = r"[1-9]\d{1,4}x[1-9]\d{1,4}", r"[0-9a-f]{0,16}", r"(sha256|fnv1a):([0-9a-f]+)"
+NARROW = ("width", "stretch")  # On every screen of 120 rem width.
+SCALE = r"fit|width|stretch|none"
 WIDE = 3.0  # From this ratio of sides on the wall is composed for a wide screen.
 LARGEST_NUMBER = 2**31 - 1
 
@@ -26,6 +28,8 @@ class Told:
     as_of: datetime | None = None
     frame_hash: str | None = None
     done: int = 0
+    face: str = ""
+    scale_shown: str = "fit"
 
 
 def told_of(body: Any) -> Told:
@@ -41,13 +45,15 @@ def told_of(body: Any) -> Told:
         as_of=_moment(body.get("as_of")),
         frame_hash=_hash(_text(body, "hash", HASH)),
         done=_count(body.get("done", 0)),
+        face=_text(body, "face", r"[a-z]{0,20}"),
+        scale_shown=_text(body, "scale", SCALE) or "fit",
     )
 
 
-def composition(size: str) -> str:
-    """Which composition of the wall a screen of this size shows: "32:9" or "16:9"."""
+def composition(size: str, scale: str = "fit") -> str:
+    """Which composition of the wall a screen of this size shows: "32:9" or "16:9", to which some scales hold fast."""
     width, height = (int(part) for part in size.split("x"))
-    return "32:9" if width / height >= WIDE else "16:9"
+    return "32:9" if width / height >= WIDE and scale not in NARROW else "16:9"
 
 
 def _text(body: dict[str, Any], name: str, pattern: str) -> str:

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Any, NamedTuple
 
-from backend.screens.watch import SILENT
+from backend.screens.programme import SCALES
+from backend.screens.rhythm import SILENT
 
+COLUMNS, ROWS, SMALLEST = 120, 67.5, 1.125  # rem: the 16:9 page and its smallest text (visual language, 1 and 2).
 RATIO = 200  # Text must be at least the viewing distance divided by this (visual language, section 1).
 
 
@@ -36,10 +39,22 @@ def readable(screen: Mapping[str, Any]) -> Verdict:
     # What reads the same in whole millimetres must not be called too small.
     if round(text) >= round(needed):
         return Verdict(True, "合格", f"{facts}，看得清。")
-    farthest = text * RATIO / 1000
-    return Verdict(
-        False, "偏小", f"{facts}，只适合 {farthest:.1f} 米以内；请换更大的屏、拉近座位，或改用内容较少的画面。"
-    )
+    farthest, tall = text * RATIO / 1000, ceil(height * needed / text * 10) / 10
+    larger = [
+        f"“{SCALES[scale]}”"
+        for scale in SCALES
+        if round(_share(scale, screen["size"]) * height * 1000) >= round(needed)
+    ]
+    other = f"改用{'或'.join(larger)}缩放" if larger else "拉近座位"
+    return Verdict(False, "偏小", f"{facts}，只适合 {farthest:.1f} 米以内；画面须高 {tall:g} 米，或{other}。")
+
+
+def _share(scale: str, size: str) -> float:
+    """The smallest text as a share of the picture's height under another scale; 0 where pixels do not tell it."""
+    width, height = (int(part) for part in size.split("x"))
+    by_width = COLUMNS * height / width
+    rows = {"fit": max(ROWS, by_width), "width": by_width, "stretch": ROWS}
+    return SMALLEST / rows[scale] if scale in rows else 0.0
 
 
 def state_of(screen: Mapping[str, Any], at: datetime, differs: bool) -> Sign:

@@ -8,11 +8,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from backend.db import now
 from backend.frame.allow import allow, engine, principal
-from backend.frame.page import Entry
+from backend.frame.page import Entry, complain
+from backend.frame.stopped import say_where_it_stopped
 from backend.identity.refusal import Refused, Unfit
 from backend.screens import service
 from backend.screens.attestation import subject_of
-from backend.screens.forms import Message, Place, complain
+from backend.screens.forms import Message, Place
+from backend.screens.playlists import list_playlists
+from backend.screens.programme import SCALES, face_name
+from backend.screens.rhythm import SILENT
 from backend.screens.service import KINDS, order_state
 from backend.screens.told import composition, told_of
 from backend.screens.viewing import heard, readable, state_of
@@ -23,25 +27,29 @@ NUMBER = "int(max=9007199254740991)"  # what both databases take as a row's numb
 ORDERS = {"waiting": "等待屏幕领取", "taken": "屏幕已领取", "void": "已作废（5 分钟内没有领取）"}
 NAVIGATION = [
     Entry(
-        "/administration/screens", "大屏", "walls.index", "墙上的每块屏：是否在线、显示什么、能否看清，远程重载与发消息"
+        "/administration/screens",
+        "大屏",
+        "walls.index",
+        "墙上的每块屏：是否在线、显示什么、轮播什么、能否看清，远程重载与发消息",
     )
 ]
 walls = Blueprint("walls", __name__, template_folder="templates")
+say_where_it_stopped(walls, "/administration/screens", "大屏清单")
 
 
 @walls.route("/screen/beat", methods=["GET", "POST"])
 @allow("view:wall")
 def beat() -> AnyResponse | tuple[AnyResponse, int]:
-    """GET tells a browser whether it counts as a screen; POST is a screen's heartbeat, answered with its order."""
+    """GET tells a browser whether it counts as a screen; POST is a heartbeat, answered with order and programme."""
     if request.method == "GET":
         return jsonify(screen=principal().kind == "screen")
     try:
-        command = service.beat(engine(), principal(), told_of(request.get_json(silent=True)), request.remote_addr)
+        answer = service.beat(engine(), principal(), told_of(request.get_json(silent=True)), request.remote_addr)
     except Refused as no:
         return jsonify(error="no_screen", message=str(no)), 403
     except Unfit as unfit:
         return jsonify(error="unfit", message=str(unfit)), 400
-    return jsonify(command=command, now=now().isoformat())
+    return jsonify(command=answer.command, programme=answer.programme, now=now().isoformat())
 
 
 @walls.get("/administration/screens")
@@ -50,7 +58,7 @@ def index() -> View:
     """Every screen."""
     page = service.list_screens(engine(), principal(), request.args.get("page", 1, type=int))
     page.rows[:] = _told(page.rows)
-    return render_template("screens/list.html", page=page)
+    return render_template("screens/list.html", page=page, silent=SILENT.seconds)
 
 
 @walls.get(f"/administration/screens/<{NUMBER}:screen_id>")
@@ -79,7 +87,7 @@ def message(screen_id: int) -> View:
             service.ask_screen(engine(), principal(), screen_id, "message", text, seconds)
             return _asked(screen_id, KINDS["message"])
         except Unfit as unfit:
-            complain(form, unfit)
+            complain(form, str(unfit), unfit.field)
     return _form("screens/message.html", form, screen)
 
 
@@ -89,6 +97,7 @@ def change(screen_id: int) -> View:
     """Name and place a screen."""
     screen = service.screen_of(engine(), principal(), screen_id)
     form = Place(data=dict(screen))
+    form.offer(list_playlists(engine(), principal()))
     if form.validate_on_submit():
         try:
             wish = form.placing()
@@ -96,20 +105,8 @@ def change(screen_id: int) -> View:
             flash(f"“{wish.name}”的登记已保存。", "good")
             return redirect(url_for("walls.one", screen_id=screen_id), 303)
         except Unfit as unfit:
-            complain(form, unfit)
+            complain(form, str(unfit), unfit.field)
     return _form("screens/change.html", form, screen)
-
-
-@walls.errorhandler(Refused)
-def refused(no: Refused) -> tuple[str, int]:
-    """The actor may not; nothing was changed."""
-    return render_template("screens/stopped.html", title="这一步不能由您来做", words=str(no)), 403
-
-
-@walls.errorhandler(Unfit)
-def unknown(no: Unfit) -> tuple[str, int]:
-    """There is no such screen."""
-    return render_template("screens/stopped.html", title="没有可以显示的内容", words=str(no)), 404
 
 
 def _form(template: str, form: Message | Place, screen: Any) -> tuple[str, int]:
@@ -143,7 +140,9 @@ def _words(row: dict[str, Any], at: datetime, differs: bool) -> dict[str, Any]:
         "sign": state_of(row, at, differs),
         "heard": heard(at, row["seen_at"]),
         "rule": readable(row),
-        "composition": composition(row["size"]),
+        "composition": composition(row["size"], row["scale_shown"]),
+        "face_name": face_name(row["face"]),
+        "scale_name": SCALES[row["scale_shown"]],
         "order": ORDERS.get(order_state(row, at), ""),
         "order_name": KINDS[row["wanted"]["kind"]] if row["wanted"] else "",
     }

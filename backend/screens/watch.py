@@ -2,7 +2,7 @@
 
 import logging
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RowMapping, select
 
@@ -10,17 +10,16 @@ from backend.alerts.service import OPEN, RULES, raise_alert, resolve_by_rule
 from backend.db import now, writing
 from backend.models import alert, wall_screen
 from backend.screens.attestation import DIFFERENCE, Found, Screen, called, compare, subject_of
+from backend.screens.rhythm import LOOK_EVERY, SILENT
 from backend.screens.service import live_screens
 
-SILENT = timedelta(seconds=60)  # Heard longer ago than this, a screen counts as silent.
-EVERY = 15.0  # Seconds between two looks.
 SILENCE = "silent_screen"
 HEARD_AGAIN, RIGHT_AGAIN = "又收到心跳，或已不再监看", "数字又与其他大屏相符，或令牌已失效"
 log = logging.getLogger("panorama.screens")
 
 
 class ScreenWatch:
-    """Looks at the screens every 15 seconds; for the loop of the worker that leads.
+    """Looks at the screens every 5 seconds; for the loop of the worker that leads.
 
     While the platform itself was away no screen could be heard. So after its start, after a pause and after a look that
     failed it first waits as long as a screen may be silent: otherwise every restart would be an alert for each screen.
@@ -38,16 +37,16 @@ class ScreenWatch:
         self.called_at = at
         if at < self.next_at:
             return
-        self.next_at = at + EVERY
+        self.next_at = at + LOOK_EVERY
         try:
             check_screens(self.engine)
         except Exception:
-            log.exception("大屏没有查成，一分钟后再查")
+            log.exception("大屏没有查成，稍后再查")
             self.next_at = at + patience
 
 
 def silent(engine: Engine, at: datetime) -> list[RowMapping]:
-    """The screens that are watched and were not heard for 60 seconds before `at`."""
+    """The screens that are watched and were not heard for 40 seconds before `at`."""
     with engine.connect() as connection:
         return [s for s in _screens(connection) if _is_silent(s, at)]
 

@@ -11,9 +11,12 @@ from pathlib import Path
 from tests.bench.guard import bench_guard
 from tests.bench.importing import bench_import
 from tests.bench.latency import bench_latency
+from tests.bench.outlines import bench_outlines
 from tests.bench.payload import bench_payload
 from tests.bench.people import bench_people
 from tests.bench.report import Result, write
+from tests.bench.screens import bench_screens
+from tests.bench.soak import bench_soak
 from tests.bench.tick import bench_tick
 
 BENCHES: dict[str, Callable[[Path, bool], Result]] = {
@@ -23,9 +26,13 @@ BENCHES: dict[str, Callable[[Path, bool], Result]] = {
     "tick": bench_tick,
     "guard": bench_guard,
     "people": bench_people,
+    "screens": bench_screens,
+    "outlines": bench_outlines,
+    "soak": bench_soak,
 }
 # Seconds; the usual run takes a third of it.
-LONGEST = {"import": 600, "latency": 420, "payload": 300, "tick": 900, "guard": 300, "people": 420}
+LONGEST = {"import": 600, "latency": 420, "payload": 300, "tick": 900, "guard": 300, "people": 420, "screens": 420,
+           "outlines": 600, "soak": 3600}  # fmt: skip
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import subprocess
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from tests.servers import free_port
 
 NGINX = """
 worker_processes 1; daemon off; master_process on; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
-events {{ worker_connections 512; }}
+events {{ worker_connections 1024; }}
 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; default_type application/json;
   client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
@@ -78,26 +80,33 @@ def measured(
     folder: Path, platform: Platform, cookie: str, body: bytes, rounds: int, seconds: int
 ) -> dict[str, list[float]]:
     """Requests a second of each server, round by round."""
+    script = folder / "dash.lua"
+    script.write_text(lua(platform.url, cookie), encoding="utf-8")
+    rates: dict[str, list[float]] = {"nginx": [], "byte": [], "dash": []}
+    size = len(body)
+    with nginx(folder, body) as port:
+        for _ in range(rounds):
+            rates["nginx"].append(wrk(f"http://127.0.0.1:{port}/wall", size, seconds))
+            rates["byte"].append(wrk(f"{platform.url}/payload/wall", size, seconds, "-H", f"Cookie: {cookie}"))
+            rates["dash"].append(wrk(f"{platform.url}/_dash-update-component", size, seconds, "-s", str(script)))
+    return rates
+
+
+@contextmanager
+def nginx(folder: Path, body: bytes) -> Iterator[int]:
+    """One worker of nginx that serves these bytes at /wall from a file; gives its port."""
     folder.chmod(0o755)  # The worker of nginx is another user.
     (folder / "www").mkdir()
     (folder / "www" / "wall").write_bytes(body)
     port = free_port()
     (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port), encoding="utf-8")
-    script = folder / "dash.lua"
-    script.write_text(lua(platform.url, cookie), encoding="utf-8")
-    nginx = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
-    rates: dict[str, list[float]] = {"nginx": [], "byte": [], "dash": []}
-    size = len(body)
+    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
     try:
         time.sleep(1)
-        for _ in range(rounds):
-            rates["nginx"].append(wrk(f"http://127.0.0.1:{port}/wall", size, seconds))
-            rates["byte"].append(wrk(f"{platform.url}/payload/wall", size, seconds, "-H", f"Cookie: {cookie}"))
-            rates["dash"].append(wrk(f"{platform.url}/_dash-update-component", size, seconds, "-s", str(script)))
+        yield port
     finally:
-        nginx.terminate()
-        nginx.wait()
-    return rates
+        process.terminate()
+        process.wait()
 
 
 def lua(url: str, cookie: str, least: int = 100_000) -> str:

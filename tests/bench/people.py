@@ -34,8 +34,8 @@ def bench_people(folder: Path, quick: bool) -> Result:
         asyncio.run(day(platform.port, logins, clock, ramp, steady))
     for kind in ("登录", *PAGES, "回调"):
         if clock.seconds[kind]:
-            shown = " / ".join(f"{clock.at(kind, share):.2f}" for share in (0.5, 0.95, 0.99))
-            result.add(f"{kind}：p50 / p95 / p99（秒），共 {len(clock.seconds[kind]):,} 次", GOALS.get(kind, ""), shown)
+            what = f"{kind}：p50 / p95 / p99（秒），共 {len(clock.seconds[kind]):,} 次"
+            result.add(what, GOALS.get(kind, ""), clock.shown(kind))
     result.add("出错的请求", "0", f"{len(clock.errors):,}" + (f"，如 {clock.errors[0]}" if clock.errors else ""))
     return result
 

@@ -1,4 +1,4 @@
-"""What a benchmark found, and BENCHMARKS.md made of it; no figure there was typed by hand."""
+"""What a benchmark found, kept in results.json, and BENCHMARKS.md made of it; no figure there was typed by hand."""
 
 import json
 import os
@@ -7,12 +7,13 @@ import subprocess
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from backend.clearance.states import SHANGHAI
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REPORT = ROOT / "BENCHMARKS.md"
-KEPT = ROOT / "var" / "bench.json"
+KEPT = Path(__file__).parent / "results.json"
 
 
 @dataclass
@@ -45,27 +46,31 @@ def commit() -> str:
     return subprocess.run(words, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
+def kept() -> dict[str, Any]:
+    """The committed results of all benchmarks, each from its last run: `machine` and `results` by name."""
+    found: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
+    return found
+
+
 def write(results: list[Result]) -> None:
-    """Keep the results beside those of the other benchmarks, and write the report of all."""
-    kept = {r["name"]: r for r in json.loads(KEPT.read_text(encoding="utf-8"))} if KEPT.exists() else {}
+    """Put the results in the place of earlier ones of the same benchmarks, and write the report of all."""
+    found = kept() | {"machine": machine()}
     for result in results:
         result.at = f"{datetime.now(SHANGHAI):%Y-%m-%d %H:%M}，提交 {commit()}"
-        kept[result.name] = asdict(result)
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    KEPT.write_text(json.dumps(list(kept.values()), ensure_ascii=False), encoding="utf-8")
-    head = [
-        "# 性能",
-        "",
-        f"由 `make bench` 测得并写成。机器：{machine()}，与他人共用，因此看比值与中位数，不看单次绝对值。",
-    ]
-    REPORT.write_text(
-        "\n".join([*head, *(line for r in kept.values() for line in section(r))]) + "\n", encoding="utf-8"
-    )
+        found["results"][result.name] = asdict(result)
+    KEPT.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    REPORT.write_text(report(found), encoding="utf-8")
 
 
-def section(result: dict[str, object]) -> list[str]:
+def report(found: dict[str, Any]) -> str:
+    """BENCHMARKS.md of these results."""
+    measured = f"由 `make bench` 测得并写成。机器：{found['machine']}，与他人共用，因此看比值与中位数，不看单次绝对值。"
+    lines = ["# 性能", "", measured, *(line for result in found["results"].values() for line in section(result))]
+    return "\n".join(lines) + "\n"
+
+
+def section(result: dict[str, Any]) -> list[str]:
     """One benchmark as Markdown."""
-    rows = result["rows"]
-    assert isinstance(rows, list)
-    table = ["| 项目 | 目标 | 实测 |", "|---|---|---|", *(f"| {w} | {g} | {f} |" for w, g, f in rows)]
+    rows = [f"| {what} | {goal} | {figure} |" for what, goal, figure in result["rows"]]
+    table = ["| 项目 | 目标 | 实测 |", "|---|---|---|", *rows]
     return ["", f"## {result['title']}", "", f"{result['at']}。{result['fixed']}", "", *table]

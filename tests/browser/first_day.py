@@ -55,7 +55,9 @@ class Clerk:
 
     def __init__(self, browser: Browser, platform: Platform) -> None:
         self.url = platform.url
-        self.context: BrowserContext = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 1366, "height": 768}, locale="zh-CN", reduced_motion="reduce"
+        )
         self.context.add_init_script(WATCH_POLICY)
         self.context.on("request", lambda sent: self.asked.append(sent.url))
         self.asked, self.troubles, self.dialogs, self.secret = list[str](), list[str](), list[str](), ""

@@ -25,6 +25,7 @@
   let texts = 0;
   Object.entries(window.panorama.charts).forEach(([id, chart]) => {
     const boxes = [];
+    if (!document.getElementById(id).clientWidth) return; // A hidden chart keeps its last drawing.
     chart.getZr().storage.getDisplayList().forEach((shape) => {
       if (shape.type !== 'tspan' || !shape.style.text || !shape.style.text.trim()) return;
       const box = shape.getBoundingRect().clone();

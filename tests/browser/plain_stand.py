@@ -1,12 +1,10 @@
 """The stand of the wall with the address of the wall without scripts."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from werkzeug.serving import make_server
-
 from dashboard.plain_page import add_plain
+from tests.browser.serving import served
 from tests.browser.wall_stand import Stand, build
 
 
@@ -16,12 +14,5 @@ def standing_plain() -> Iterator[Stand]:
     stand = Stand()
     app = build(stand)
     add_plain(app, stand)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    stand.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with served(app) as stand.address:
         yield stand
-    finally:
-        server.shutdown()
-        thread.join()

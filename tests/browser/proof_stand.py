@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Flask, Response, abort, g, request
-from werkzeug.serving import make_server
 
 from backend.clearance.states import SHANGHAI
 from backend.db import make_engine, migrate
@@ -25,7 +24,7 @@ from dashboard.shell import build_dash
 from datasources.minute import Minute
 from datasources.reader import Readers
 from datasources.scope import ALL, Scope
-from geo.shapes import outline_bytes
+from tests.browser.serving import add_outlines, add_policy, served
 
 
 class ProofStand:
@@ -57,15 +56,10 @@ class ProofStand:
 def standing(folder: Path, declarations: int) -> Iterator[ProofStand]:
     """A stand that answers at `address`."""
     stand = ProofStand(folder, declarations)
-    server = make_server("127.0.0.1", 0, build(stand), threaded=True)
-    stand.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        yield stand
+        with served(build(stand)) as stand.address:
+            yield stand
     finally:
-        server.shutdown()
-        thread.join()
         stand.minute.close()
         stand.engine.dispose()
 
@@ -89,19 +83,8 @@ def build(stand: ProofStand) -> Flask:
         status, headers, body = deliver(published, part, request.headers.get("If-None-Match", ""))
         return Response(body, status, headers)
 
-    @server.get("/geo/<name>.json")
-    def outline(name: str) -> Response:
-        return Response(outline_bytes(name), content_type="application/json")
-
+    add_outlines(server)
     add_proof(server, Readers(stand.settings, published))
     dash = build_dash(server, published)
-
-    @server.after_request
-    def policy(answer: Response) -> Response:
-        scripts = " ".join(dash.csp_hashes())
-        answer.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-        )
-        return answer
-
+    add_policy(server, dash)
     return server

@@ -11,35 +11,39 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from dashboard.face_names import FACES
 from tests.conftest import BROWSER_ARGUMENTS
 from tests.running import ROOT, Platform
 
 FOLDER = ROOT / "assets" / "screenshots"
 PALETTE = (Path(__file__).parent / "palette.js").read_text(encoding="utf-8")
+OVERVIEW = "overview"
 SHOTS = (
-    ((1366, 768), "dark"),
-    ((1920, 1080), "dark"),
-    ((3840, 2160), "dark"),
-    ((7680, 2160), "dark"),
-    ((1920, 1080), "light"),
-    ((1920, 1080), "print"),
+    ((1366, 768), "dark", OVERVIEW),
+    ((1920, 1080), "dark", OVERVIEW),
+    ((3840, 2160), "dark", OVERVIEW),
+    ((7680, 2160), "dark", OVERVIEW),
+    ((1920, 1080), "light", OVERVIEW),
+    ((1920, 1080), "print", OVERVIEW),
+    *(((1920, 1080), "dark", face) for face in FACES if face != OVERVIEW),
 )
 DRAWN = "() => [...document.querySelectorAll('.plot')].every(e => !e.clientWidth || e.dataset.drawn === 'data')"
 
 
-def file_of(size: tuple[int, int], theme: str) -> Path:
-    """wall-1920x1080-dark.png"""
-    return FOLDER / f"wall-{size[0]}x{size[1]}-{theme}.png"
+def file_of(size: tuple[int, int], theme: str, face: str) -> Path:
+    """wall-1920x1080-dark.png, for another face than the overview wall-asia-1920x1080-dark.png."""
+    name = "" if face == OVERVIEW else f"-{face}"
+    return FOLDER / f"wall{name}-{size[0]}x{size[1]}-{theme}.png"
 
 
-def picture(browser: Browser, url: str, size: tuple[int, int], theme: str) -> bytes:
-    """One wall, drawn and at rest, as PNG of 256 colours."""
+def picture(browser: Browser, url: str, size: tuple[int, int], theme: str, face: str) -> bytes:
+    """One face of the wall, drawn and at rest, as PNG of 256 colours."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
     page = context.new_page()
     page.goto(f"{url}/")
     page.click("a[href='/demo/screen']")
     page.wait_for_url("**/wall")
-    page.goto(f"{url}/wall?theme={theme}")
+    page.goto(f"{url}/wall?theme={theme}&show={face}")
     page.wait_for_selector("body[data-generation]", timeout=60_000)
     page.wait_for_function(DRAWN, timeout=60_000)
     page.wait_for_timeout(3000)

@@ -126,6 +126,6 @@ def test_it_asks_again_by_itself(stand: Stand, opened: Any) -> None:
 def test_the_approval_number_of_the_map_has_room_beside_the_key(stand: Stand, opened: Any, path: str) -> None:
     stand.publish(map_approval=APPROVAL)
     page = opened(stand.address + path, 1366, 768)
-    page.wait_for_selector(f".appr >> text={APPROVAL}", timeout=30_000)
-    key, number = (page.locator(one).bounding_box() for one in (".legend > span:last-child", ".appr"))
+    page.wait_for_selector(f".appr:visible >> text={APPROVAL}", timeout=30_000)
+    key, number = (page.locator(one).bounding_box() for one in (".legend:visible > span:last-child", ".appr:visible"))
     assert key["x"] + key["width"] + 4 < number["x"]

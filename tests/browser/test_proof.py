@@ -36,7 +36,9 @@ def screen(browser: "Browser", stand: ProofStand) -> Iterator[Any]:
 
     def opened(size: str = "fhd", theme: str = "dark", **how: Any) -> Screen:
         width, height = SIZES[size]
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **how))
+        contexts.append(
+            browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **how)
+        )
         shown = Screen(contexts[-1].new_page())
         shown.page.clock.install()
         shown.page.goto(f"{stand.address}/wall?theme={theme}")
@@ -241,7 +243,7 @@ def test_a_column_of_the_chart_opens_the_proof_of_its_month(screen: Any) -> None
     shown = screen()
     place = "window.panorama.charts['wall-chart-trend'].convertToPixel({seriesIndex: 0}, [10, 1])"
     at = shown.page.evaluate(place)
-    shown.page.locator(".trend .plot").click(position={"x": at[0], "y": at[1] - 3})
+    shown.page.locator(".trend.of-overview .plot").click(position={"x": at[0], "y": at[1] - 3})
     shown.page.wait_for_selector(READY)
     assert "与本代数字相符" in shown.text(".proof-verdict")
 

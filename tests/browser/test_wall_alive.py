@@ -31,7 +31,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 @pytest.fixture
 def wall(browser: Browser, platform: Platform) -> Iterator[tuple[Page, list[str]]]:
     """The wall in a browser, with everything that must not happen: errors, and requests to others."""
-    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
     page, troubles = context.new_page(), []
     page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))

@@ -3,7 +3,6 @@
 import copy
 import json
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -11,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, request
-from werkzeug.serving import make_server
 
 from cache.store import Pointer
 from dashboard.pages_registry import Visitor
 from dashboard.publish import render
-from dashboard.shell import build_dash
-from geo.shapes import outline_bytes
+from dashboard.shell import TICK_MS, build_dash
+from tests.browser.serving import add_outlines, add_policy, served
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "wall_figures.json"
+QUICK = 1000  # milliseconds from tick to tick, where a test looks at what comes and not at when
 SHANGHAI = timezone(timedelta(hours=8))
 logging.getLogger("werkzeug").setLevel(logging.ERROR)  # hundreds of lines a page would bury the reason of a failure
 
@@ -31,11 +30,12 @@ def sample_figures() -> dict[str, Any]:
 
 
 class Stand:
-    """Published generations of sample figures; `away` answers everything with 503, `signed_out` with a sign-in."""
+    """Published sample figures; `away` answers everything, or one path, with 503, `signed_out` with a sign-in."""
 
     def __init__(self) -> None:
         self.figures = sample_figures()
-        self.number, self.away, self.signed_out, self.payloads = 0, False, False, 0
+        self.number, self.signed_out, self.payloads = 0, False, 0
+        self.away: bool | str = False
         self.broken: dict[str, Any] | None = None
         self.address = ""
         self.publish()
@@ -61,21 +61,14 @@ class Stand:
 
 
 @contextmanager
-def standing() -> Iterator[Stand]:
+def standing(tick_ms: int = QUICK) -> Iterator[Stand]:
     """A stand that answers at `address`."""
     stand = Stand()
-    server = make_server("127.0.0.1", 0, build(stand), threaded=True)
-    stand.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with served(build(stand, tick_ms)) as stand.address:
         yield stand
-    finally:
-        server.shutdown()
-        thread.join()
 
 
-def build(stand: Stand) -> Flask:
+def build(stand: Stand, tick_ms: int = TICK_MS) -> Flask:
     """The Flask server: the screens, the bytes of the wall, the outlines, and the content policy of the real thing."""
     server = Flask("stand")
 
@@ -83,7 +76,7 @@ def build(stand: Stand) -> Flask:
     def refuse() -> Response | None:
         if stand.signed_out:
             return Response("<form>请登录</form>", 401, content_type="text/html")
-        return abort(503) if stand.away else None
+        return abort(503) if stand.away in (True, request.path) else None
 
     @server.get("/payload/<name>")
     def payload(name: str) -> Response:
@@ -92,18 +85,8 @@ def build(stand: Stand) -> Flask:
         answer.set_etag(stand.part(name)[0])
         return answer.make_conditional(request)  # type: ignore[return-value]
 
-    @server.get("/geo/<name>.json")
-    def outline(name: str) -> Response:
-        return Response(outline_bytes(name), content_type="application/json")
-
-    dash = build_dash(server, stand, lambda: Visitor("张三", permissions=frozenset({"view:wall", "view:overview"})))
-
-    @server.after_request
-    def policy(answer: Response) -> Response:
-        scripts = " ".join(dash.csp_hashes())
-        answer.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
-        )
-        return answer
-
+    add_outlines(server)
+    visitor = Visitor("张三", permissions=frozenset({"view:wall", "view:overview"}))
+    dash = build_dash(server, stand, lambda: visitor, tick_ms=tick_ms)
+    add_policy(server, dash)
     return server
