@@ -45,6 +45,15 @@ def shows(clerk: Clerk, path: str, texts: Iterable[str]) -> None:
     harmless(clerk)
 
 
+def in_full(audit: Clerk, tag: str, texts: Iterable[str]) -> None:
+    """The newest audit lines of a tag have these texts, the last one first; the list's pages do nothing with them."""
+    page = audit.open(f"/administration/audit?tag={tag}")
+    harmless(audit)
+    lines = page.locator("td.figure > a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    for path, text in zip(lines, reversed(list(texts)), strict=False):
+        shows(audit, path, [text])
+
+
 def harmless(clerk: Clerk) -> None:
     """Nothing that a hostile text would have made is there."""
     clerk.page.wait_for_timeout(50)
@@ -85,5 +94,5 @@ def hostile_wall(wall: Clerk, town: Town) -> None:
     wall.page.set_viewport_size({"width": 2400, "height": 760})  # the ranking of firms stands on wide walls
     wall.open(f"/enter?token={token}")
     for start in ("<img src=x", "<svg"):
-        expect(wall.page.locator(".wall table").filter(has_text=start)).to_have_count(1, timeout=20_000)
+        expect(wall.page.locator(".wall table").filter(has_text=start, visible=True)).to_have_count(1, timeout=20_000)
     harmless(wall)

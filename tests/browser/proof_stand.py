@@ -24,7 +24,7 @@ from dashboard.shell import build_dash
 from datasources.minute import Minute
 from datasources.reader import Readers
 from datasources.scope import ALL, Scope
-from tests.browser.serving import add_outlines, add_policy, served
+from tests.browser.serving import QUICK, add_outlines, add_policy, served
 
 
 class ProofStand:
@@ -85,6 +85,6 @@ def build(stand: ProofStand) -> Flask:
 
     add_outlines(server)
     add_proof(server, Readers(stand.settings, published))
-    dash = build_dash(server, published)
+    dash = build_dash(server, published, tick_ms=QUICK)
     add_policy(server, dash)
     return server

@@ -10,6 +10,8 @@ from werkzeug.serving import make_server
 
 from geo.shapes import outline_bytes
 
+QUICK = 1000  # milliseconds from tick to tick, where a test looks at what comes and not at when
+
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.wall_stand import QUICK, Stand, sample_figures, standing
+from tests.browser.serving import QUICK
+from tests.browser.wall_stand import Stand, sample_figures, standing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

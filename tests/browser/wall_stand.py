@@ -15,10 +15,9 @@ from cache.store import Pointer
 from dashboard.pages_registry import Visitor
 from dashboard.publish import render
 from dashboard.shell import TICK_MS, build_dash
-from tests.browser.serving import add_outlines, add_policy, served
+from tests.browser.serving import QUICK, add_outlines, add_policy, served
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "wall_figures.json"
-QUICK = 1000  # milliseconds from tick to tick, where a test looks at what comes and not at when
 SHANGHAI = timezone(timedelta(hours=8))
 logging.getLogger("werkzeug").setLevel(logging.ERROR)  # hundreds of lines a page would bury the reason of a failure
 
