@@ -8,8 +8,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 MADE := $(VENV)/.made
 PIP_INSTALL := $(PY) -m pip install --quiet --quiet --disable-pip-version-check
-# Two processes: one has the browser, the other all else, file by file (tests/conftest.py).
-SIDE_BY_SIDE := -n 2 --dist loadscope --no-loadscope-reorder
+# Four processes on two cores, for much of the time is waiting: two have browsers, the others all else (tests/conftest.py).
+SIDE_BY_SIDE := -n 4 --dist loadscope --no-loadscope-reorder
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m piptools compile --quiet --strip-extras --no-emit-options \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host $(if $(UPGRADE),--upgrade)
 

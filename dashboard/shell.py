@@ -126,7 +126,7 @@ def register_routes(app: Dash, found: dict[str, Registered], visitor: Callable[[
         return framed(entry, declared, visitor()) if entry else missing(declared, visitor())
 
 
-def root(tick_ms: int) -> html.Div:
+def root(tick_ms: int = TICK_MS) -> html.Div:
     """What outlives every change of page: the address, the timer and what it knows."""
     return html.Div(
         [

@@ -29,6 +29,9 @@ BROWSER_ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
 
+# Browser tests that need no platform of several processes, about half of the time that all of them take.
+ON_STANDS = {"asof", "faces", "plain_wall", "playlists", "proof", "seals", "wall_look"}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker that this file gives a meaning to."""
@@ -37,14 +40,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Two processes share the tests: one has the browser, which keeps a core busy, the other has file by file."""
+    """The processes share the tests: two have browsers, for pages on stands and on platforms, the others file by file.
+
+    A session's browser is one for its process, so a room of browser tests must not be torn over several.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByRoom(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid.partition("::")[0]
+            return room(nodeid.partition("::")[0])
 
     return ByRoom(config, log)
+
+
+def room(file: str) -> str:
+    """Where the tests of a file are run one after the other."""
+    if not file.startswith("tests/browser/"):
+        return file
+    return "stands" if Path(file).stem.removeprefix("test_") in ON_STANDS else "platforms"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
