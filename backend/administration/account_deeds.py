@@ -6,10 +6,11 @@ from typing import Any
 
 from backend.administration import people_forms as forms
 from backend.administration.account_search import account_of
-from backend.administration.people_pages import Shown, attempt, done, filled, once, people
+from backend.administration.people_pages import filled, once, people
 from backend.administration.resets import reset_factor, reset_password
 from backend.administration.standing import close_account, resume_account, suspend_account
 from backend.frame.allow import allow, engine, keys, principal
+from backend.frame.deeds import Shown, attempt, done
 from backend.identity.principal import Principal
 from backend.identity.refusal import Unfit
 

@@ -13,10 +13,11 @@ from backend.administration.grants import LIVE, ask_role
 from backend.administration.grants import STATES as GRANT_STATES
 from backend.administration.labels import LABELS
 from backend.administration.organisations import open_organisations
-from backend.administration.people_pages import Shown, asked, attempt, done, filled, once, page_number, people
+from backend.administration.people_pages import asked, filled, once, people
 from backend.administration.personal import FIELDS, reveal
 from backend.administration.standing import STATES
 from backend.frame.allow import allow, engine, keys, principal
+from backend.frame.deeds import Shown, attempt, done, page_number
 from backend.identity.passwords import one_time_password
 from backend.identity.roles import ORGANISATIONS, PEOPLE
 from backend.models.people import THREE_ADMINISTRATORS

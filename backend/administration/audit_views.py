@@ -8,11 +8,11 @@ from backend.administration import audit_export, audit_files, audit_search
 from backend.administration.audit_search import Wanted
 from backend.administration.audit_words import RESULTS, SUBJECTS, detail_name, roles_said, said
 from backend.administration.chain_state import ChainState, chain_state
-from backend.administration.people_pages import NUMBER, Shown
 from backend.administration.system_pages import system
 from backend.clearance.states import SHANGHAI
 from backend.db import now
 from backend.frame.allow import allow, engine, keys, principal
+from backend.frame.deeds import NUMBER, Shown
 from backend.frame.page import is_demo
 from backend.identity.refusal import Unfit
 

@@ -3,9 +3,10 @@
 from flask import abort, render_template, request
 
 from backend.administration.code_search import code_tables_of, search_codes
-from backend.administration.people_pages import Shown, asked, page_number
+from backend.administration.people_pages import asked
 from backend.administration.system_pages import system
 from backend.frame.allow import allow, engine
+from backend.frame.deeds import Shown, page_number
 
 
 @system.get("/codes")

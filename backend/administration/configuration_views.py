@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from wtforms import HiddenField, RadioField, StringField
 from wtforms.validators import InputRequired
 
 from backend.administration import configuration as settings
-from backend.administration.people_pages import Shown, attempt
 from backend.administration.system_pages import system
 from backend.frame.allow import allow, engine, principal
+from backend.frame.deeds import Shown, attempt, status
 from backend.frame.page import Form
 
 NEEDED = InputRequired("请填写")
@@ -117,7 +117,7 @@ def deed(name: str, key: str, change: Change, undo: Undo, sent: Form, verb: Call
         setting = settings.setting_of(connection, option)
     change.seen.data = undo.seen.data = setting.version
     words = {"name": name, "title": LISTS[name][0], "setting": setting, "change": change, "undo": undo}
-    return render_template("system/setting.html", **words), 200 if request.method == "GET" else 400
+    return render_template("system/setting.html", **words), status()
 
 
 def seen(form: Change | Undo) -> int:

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired
 
 from backend.administration import dictionaries as lists
 from backend.administration.codes_service import ALWAYS, FOR_EVER
-from backend.administration.people_pages import Shown, attempt
 from backend.administration.system_pages import system
 from backend.frame.allow import allow, engine, principal
+from backend.frame.deeds import Shown, attempt, status
 from backend.frame.page import Form
 
 NEEDED = InputRequired("请填写")
@@ -105,4 +105,4 @@ def shown(table: str, sent: Form | None = None) -> Shown:
     }
     forms["rename"].number.choices = forms["end"].number.choices = choices
     words = {"about": about, "entries": entries, "always": ALWAYS, "for_ever": FOR_EVER, "sent": sent, **forms}
-    return render_template("system/dictionary.html", **words), 200 if request.method == "GET" else 400
+    return render_template("system/dictionary.html", **words), status()

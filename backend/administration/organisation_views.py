@@ -13,8 +13,9 @@ from backend.administration.organisations import (
     organisations_page,
     reopen_organisation,
 )
-from backend.administration.people_pages import Shown, asked, attempt, done, filled, page_number, people
+from backend.administration.people_pages import asked, filled, people
 from backend.frame.allow import allow, engine, principal
+from backend.frame.deeds import Shown, attempt, done, page_number
 from backend.identity.roles import ORGANISATIONS
 from geo.districts import district_name
 

@@ -7,18 +7,10 @@ from backend.administration.accounts import account_named
 from backend.administration.bindings import KINDS, binding_of, decide_binding, waiting_bindings
 from backend.administration.grants import decide_role, end_role, grant_of, holders_page, live_roles, waiting_grants
 from backend.administration.labels import LABELS
-from backend.administration.people_pages import (
-    NUMBER,
-    Shown,
-    asked,
-    attempt,
-    done,
-    filled,
-    page_number,
-    people,
-)
+from backend.administration.people_pages import asked, filled, people
 from backend.administration.rights_table import matrix, rights_workbook
 from backend.frame.allow import allow, engine, keys, principal
+from backend.frame.deeds import NUMBER, Shown, attempt, done, page_number
 from backend.identity.roles import ORGANISATIONS, PEOPLE, PROGRAMS, ROLES
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -9,18 +9,10 @@ from flask import render_template, request
 from backend.administration import people_forms as forms
 from backend.administration.account_views import organisation_choices
 from backend.administration.online import METHODS, end_online, online_page, session_marked
-from backend.administration.people_pages import (
-    NUMBER,
-    Shown,
-    attempt,
-    done,
-    filled,
-    once,
-    page_number,
-    people,
-)
+from backend.administration.people_pages import filled, once, people
 from backend.administration.token_issue import KINDS, end_token, issue_token, token_of, tokens_page
 from backend.frame.allow import allow, engine, principal
+from backend.frame.deeds import NUMBER, Shown, attempt, done, page_number
 from backend.identity.roles import PROGRAMS
 
 

@@ -13,6 +13,7 @@ from backend.alerts import service
 from backend.alerts.service import RULES, SEVERITIES, STATES
 from backend.db import now
 from backend.frame.allow import allow, engine, principal
+from backend.frame.deeds import page_number
 from backend.frame.page import Entry, Form
 from backend.identity.refusal import Refused, Unfit
 
@@ -58,9 +59,7 @@ def index() -> View:
     if state not in SHOWN or (rule and rule not in RULES):
         abort(404)
     with engine().connect() as connection:
-        page = service.list_alerts(
-            connection, "" if state == "all" else state, rule, request.args.get("page", 1, type=int)
-        )
+        page = service.list_alerts(connection, "" if state == "all" else state, rule, page_number())
         counts = service.count_alerts(connection)
     return render_template("alerts/list.html", page=page, counts=counts, state=state, rule=rule, shown=SHOWN)
 

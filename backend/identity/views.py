@@ -8,6 +8,7 @@ from backend.audit.service import Line, write_lines
 from backend.clearance.states import SHANGHAI
 from backend.db import now, writing
 from backend.frame.allow import allow, engine, keys, principal
+from backend.frame.deeds import status
 from backend.frame.page import complain, is_demo
 from backend.identity import factor
 from backend.identity.admission import SESSION
@@ -49,10 +50,9 @@ def sign_in_page() -> Page:
             complain(form, str(refused))
         except Locked as locked:
             complain(form, locked_words(locked))
-    status = 200 if request.method == "GET" else 400
     providers = [(p.key, p.label, SUMMARIES.get(p.key, "")) for p in current_app.extensions["providers"].values()]
     roles = DEMO_ROLES if is_demo() else {}
-    return render_template("sign_in.html", form=form, after=after, providers=providers, roles=roles), status
+    return render_template("sign_in.html", form=form, after=after, providers=providers, roles=roles), status()
 
 
 @door.post("/demo/sign-in")
@@ -72,7 +72,7 @@ def factor_page() -> Page:
     form = Code()
     if form.validate_on_submit() and passed(form):
         return redirect("/", 303)
-    return render_template("factor.html", form=form), 200 if request.method == "GET" else 400
+    return render_template("factor.html", form=form), status()
 
 
 def passed(form: Code) -> bool:
@@ -100,9 +100,7 @@ def enrol_page() -> Page:
     if form.validate_on_submit() and passed(form):
         return further("动态口令已绑定，下次登录时需要输入。")
     shown = factor.picture(secret, principal().name)
-    return render_template("enrol.html", form=form, secret=secret, picture=shown), (
-        200 if request.method == "GET" else 400
-    )
+    return render_template("enrol.html", form=form, secret=secret, picture=shown), status()
 
 
 @door.route("/account/password", methods=["GET", "POST"])
@@ -122,7 +120,7 @@ def password_page() -> Page:
             complain(form, locked_words(locked))
     with engine().connect() as connection:
         least = options_of(connection)["password_length"]
-    return render_template("password.html", form=form, least=least), 200 if request.method == "GET" else 400
+    return render_template("password.html", form=form, least=least), status()
 
 
 def further(words: str) -> AnyResponse:
@@ -187,4 +185,4 @@ def first_run() -> Page:
         except Unfit as unfit:
             complain(form, str(unfit), unfit.field)
     least = OPTIONS["password_length"].default
-    return render_template("first_run.html", form=form, least=least), 200 if request.method == "GET" else 400
+    return render_template("first_run.html", form=form, least=least), status()

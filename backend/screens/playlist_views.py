@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from backend.db import now
 from backend.frame.allow import allow, engine, principal
+from backend.frame.deeds import NUMBER, Shown, attempt, done, status
 from backend.frame.page import Form, complain
 from backend.frame.stopped import say_where_it_stopped
 from backend.identity.refusal import Unfit
@@ -15,8 +16,6 @@ from backend.screens.forms import Row, Title, new_item, rows_of, rows_sent
 from backend.screens.playlists import MOST_ITEMS, Playlist
 from backend.screens.programme import face_name, hours, preview
 
-View = str | AnyResponse | tuple[str, int]
-NUMBER = "int(max=9007199254740991)"  # what both databases take as a row's number
 playlists = Blueprint(
     "playlists", __name__, url_prefix="/administration/screens/playlists", template_folder="templates"
 )
@@ -25,7 +24,7 @@ say_where_it_stopped(playlists, "/administration/screens/playlists", "播放单"
 
 @playlists.get("")
 @allow("manage:tokens")
-def index() -> View:
+def index() -> Shown:
     """Every playlist, what it shows now and how many screens play it."""
     found = service.list_playlists(engine(), principal())
     at, words = now(), {"face_name": face_name, "hours": hours}
@@ -34,7 +33,7 @@ def index() -> View:
 
 @playlists.route("/new", methods=["GET", "POST"])
 @allow("manage:tokens")
-def new() -> View:
+def new() -> Shown:
     """Make a playlist."""
     if request.method == "GET":
         return _page(None, Title(), rows_of([new_item()]))
@@ -43,7 +42,7 @@ def new() -> View:
 
 @playlists.route(f"/<{NUMBER}:playlist_id>", methods=["GET", "POST"])
 @allow("manage:tokens")
-def one(playlist_id: int) -> View:
+def one(playlist_id: int) -> Shown:
     """Look at a playlist and change it."""
     playlist = service.playlist_of(engine(), principal(), playlist_id)
     if request.method == "GET":
@@ -53,21 +52,15 @@ def one(playlist_id: int) -> View:
 
 @playlists.route(f"/<{NUMBER}:playlist_id>/remove", methods=["GET", "POST"])
 @allow("manage:tokens")
-def remove(playlist_id: int) -> View:
+def remove(playlist_id: int) -> Shown:
     """Ask once more, then remove a playlist."""
     playlist, form = service.playlist_of(engine(), principal(), playlist_id), Form()
-    if form.validate_on_submit():
-        try:
-            service.remove_playlist(engine(), principal(), playlist_id)
-            flash(f"播放单“{playlist.name}”已删除。", "good")
-            return redirect(url_for("playlists.index"), 303)
-        except Unfit as unfit:
-            complain(form, str(unfit))
-    status = 200 if request.method == "GET" else 400
-    return render_template("screens/playlist_remove.html", p=playlist, form=form), status
+    if attempt(form, lambda: service.remove_playlist(engine(), principal(), playlist_id))[0]:
+        return done(f"播放单“{playlist.name}”已删除。", "playlists.index")
+    return render_template("screens/playlist_remove.html", p=playlist, form=form), status()
 
 
-def _sent(playlist: Playlist | None) -> View:
+def _sent(playlist: Playlist | None) -> Shown:
     """Do what the pressed button says: save, or move, add or take away a row and show the form again."""
     title, rows = Title(), rows_sent(min(request.form.get("rows", 0, type=int), MOST_ITEMS))
     deed, _, place = request.form.get("do", "save").partition("-")
@@ -77,7 +70,7 @@ def _sent(playlist: Playlist | None) -> View:
     return _page(playlist, title, rows_of(_moved(given, deed, int(place) if place.isdecimal() else -1)))
 
 
-def _saved(playlist: Playlist | None, title: Title, rows: list[Row]) -> View:
+def _saved(playlist: Playlist | None, title: Title, rows: list[Row]) -> Shown:
     # A list, not a generator: every row shall show its complaints at once.
     if all([title.validate(), *(row.validate() for row in rows)]):
         try:
@@ -92,8 +85,7 @@ def _kept(playlist: Playlist | None, name: str, items: list[dict[str, Any]]) -> 
         service.make_playlist(engine(), principal(), name, items)
     else:
         service.change_playlist(engine(), principal(), playlist.id, name, items, request.form.get("seen", ""))
-    flash(f"播放单“{name}”已保存，使用它的屏约 15 秒后照此播放。", "good")
-    return redirect(url_for("playlists.index"), 303)
+    return done(f"播放单“{name}”已保存，使用它的屏约 15 秒后照此播放。", "playlists.index")
 
 
 def _moved(items: list[dict[str, Any]], deed: str, place: int) -> list[dict[str, Any]]:

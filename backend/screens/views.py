@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from backend.db import now
 from backend.frame.allow import allow, engine, principal
-from backend.frame.page import Entry, complain
+from backend.frame.deeds import NUMBER, Shown, attempt, done, page_number, status
+from backend.frame.page import Entry
 from backend.frame.stopped import say_where_it_stopped
 from backend.identity.refusal import Refused, Unfit
 from backend.screens import service
@@ -22,8 +23,6 @@ from backend.screens.told import composition, told_of
 from backend.screens.viewing import heard, readable, state_of
 from backend.screens.watch import open_subjects
 
-View = str | AnyResponse | tuple[str, int]
-NUMBER = "int(max=9007199254740991)"  # what both databases take as a row's number
 ORDERS = {"waiting": "等待屏幕领取", "taken": "屏幕已领取", "void": "已作废（5 分钟内没有领取）"}
 NAVIGATION = [
     Entry(
@@ -54,23 +53,23 @@ def beat() -> AnyResponse | tuple[AnyResponse, int]:
 
 @walls.get("/administration/screens")
 @allow("manage:tokens")
-def index() -> View:
+def index() -> Shown:
     """Every screen."""
-    page = service.list_screens(engine(), principal(), request.args.get("page", 1, type=int))
+    page = service.list_screens(engine(), principal(), page_number())
     page.rows[:] = _told(page.rows)
     return render_template("screens/list.html", page=page, silent=SILENT.seconds)
 
 
 @walls.get(f"/administration/screens/<{NUMBER}:screen_id>")
 @allow("manage:tokens")
-def one(screen_id: int) -> View:
+def one(screen_id: int) -> Shown:
     """One screen with all that is known of it."""
     return render_template("screens/one.html", s=_one_told(screen_id))
 
 
 @walls.post(f"/administration/screens/<{NUMBER}:screen_id>/<any(reload, identify):kind>")
 @allow("manage:tokens")
-def ask(screen_id: int, kind: str) -> View:
+def ask(screen_id: int, kind: str) -> Shown:
     """Ask a screen to reload or to show which one it is."""
     service.ask_screen(engine(), principal(), screen_id, kind)
     return _asked(screen_id, KINDS[kind])
@@ -78,39 +77,40 @@ def ask(screen_id: int, kind: str) -> View:
 
 @walls.route(f"/administration/screens/<{NUMBER}:screen_id>/message", methods=["GET", "POST"])
 @allow("manage:tokens")
-def message(screen_id: int) -> View:
+def message(screen_id: int) -> Shown:
     """Show a message on a screen."""
     screen, form = service.screen_of(engine(), principal(), screen_id), Message()
-    if form.validate_on_submit():
-        try:
-            text, seconds = form.text.data or "", form.seconds.data or 0
-            service.ask_screen(engine(), principal(), screen_id, "message", text, seconds)
-            return _asked(screen_id, KINDS["message"])
-        except Unfit as unfit:
-            complain(form, str(unfit), unfit.field)
+    if attempt(form, lambda: _say(screen_id, form))[0]:
+        return _asked(screen_id, KINDS["message"])
     return _form("screens/message.html", form, screen)
 
 
 @walls.route(f"/administration/screens/<{NUMBER}:screen_id>/change", methods=["GET", "POST"])
 @allow("manage:tokens")
-def change(screen_id: int) -> View:
+def change(screen_id: int) -> Shown:
     """Name and place a screen."""
     screen = service.screen_of(engine(), principal(), screen_id)
     form = Place(data=dict(screen))
     form.offer(list_playlists(engine(), principal()))
-    if form.validate_on_submit():
-        try:
-            wish = form.placing()
-            service.change_screen(engine(), principal(), screen_id, wish)
-            flash(f"“{wish.name}”的登记已保存。", "good")
-            return redirect(url_for("walls.one", screen_id=screen_id), 303)
-        except Unfit as unfit:
-            complain(form, str(unfit), unfit.field)
+    made, name = attempt(form, lambda: _place(screen_id, form))
+    if made:
+        return done(f"“{name}”的登记已保存。", "walls.one", screen_id=screen_id)
     return _form("screens/change.html", form, screen)
 
 
+def _say(screen_id: int, form: Message) -> None:
+    words, seconds = form.text.data or "", form.seconds.data or 0
+    service.ask_screen(engine(), principal(), screen_id, "message", words, seconds)
+
+
+def _place(screen_id: int, form: Place) -> str:
+    wish = form.placing()
+    service.change_screen(engine(), principal(), screen_id, wish)
+    return wish.name
+
+
 def _form(template: str, form: Message | Place, screen: Any) -> tuple[str, int]:
-    return render_template(template, form=form, s=screen), 200 if request.method == "GET" else 400
+    return render_template(template, form=form, s=screen), status()
 
 
 def _asked(screen_id: int, deed: str) -> AnyResponse:
