@@ -55,6 +55,17 @@ def months_back(today: date, count: int) -> list[str]:
     return [f"{(index - back) // 12}-{(index - back) % 12 + 1:02d}" for back in range(count - 1, -1, -1)]
 
 
+def year_earlier(month: str) -> str:
+    """Return the same month of the year before, both 'YYYY-MM'."""
+    year, number = month.split("-")
+    return f"{int(year) - 1}-{number}"
+
+
+def month_label(month: str) -> str:
+    """Return what a month 'YYYY-MM' is called on an axis: 3月."""
+    return f"{int(month[5:])}月"
+
+
 def change(now: int, base: int) -> float | None:
     """Return the relative change of a sum, None where the base is 0 (shown as —)."""
     return None if base == 0 else (now - base) / base

@@ -17,10 +17,12 @@ from datasources.periods import (
     cents_each,
     change,
     month_before,
+    month_label,
     month_to_date,
     months_back,
     share,
     year_before,
+    year_earlier,
     year_to_date,
 )
 from datasources.ranks import country_ranks, enterprise_ranks, model_ranks
@@ -177,11 +179,10 @@ def trend(engine: duckdb.DuckDBPyConnection, today: date) -> list[dict[str, Any]
 
 
 def _trend_month(month: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    year, number = month.split("-")
-    row, last = known.get(month, {}), known.get(f"{int(year) - 1}-{number}")
+    row, last = known.get(month, {}), known.get(year_earlier(month))
     return {
         "month": month,
-        "label": f"{int(number)}月",
+        "label": month_label(month),
         "cny_cents": row.get("cny_cents", 0),
         "vehicles": row.get("vehicles", 0),
         "last_year_cny_cents": last["cny_cents"] if last else None,

@@ -7,7 +7,17 @@ import duckdb
 
 from datasources import sums
 from datasources.names import country_name
-from datasources.periods import Span, cents_each, change, months_back, share, year_before, year_to_date
+from datasources.periods import (
+    Span,
+    cents_each,
+    change,
+    month_label,
+    months_back,
+    share,
+    year_before,
+    year_earlier,
+    year_to_date,
+)
 from datasources.wall_faces_enterprises import enterprise_wall
 from datasources.wall_faces_operations import operations
 from geo.groups import GROUPS
@@ -105,12 +115,11 @@ def by_month(engine: duckdb.DuckDBPyConnection, today: date) -> dict[tuple[str, 
 
 def month(name: str, monthly: dict[tuple[str, str], dict[str, int]], keys: tuple[str, ...]) -> Figures:
     """Return one month of some countries beside the same month a year ago (whole months); None where that is empty."""
-    year, number = name.split("-")
     now = [monthly[cell] for key in keys if (cell := (name, key)) in monthly]
-    last = [monthly[cell] for key in keys if (cell := (f"{int(year) - 1}-{number}", key)) in monthly]
+    last = [monthly[cell] for key in keys if (cell := (year_earlier(name), key)) in monthly]
     return {
         "month": name,
-        "label": f"{int(number)}月",
+        "label": month_label(name),
         **{measure: sum(row[measure] for row in now) for measure in MEASURES},
         "last_year_cny_cents": sum(row["cny_cents"] for row in last) if last else None,
         "last_year_vehicles": sum(row["vehicles"] for row in last) if last else None,

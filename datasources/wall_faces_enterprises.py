@@ -7,7 +7,16 @@ import duckdb
 
 from datasources import sums
 from datasources.names import short_name
-from datasources.periods import Span, cents_each, change, months_back, share, year_before
+from datasources.periods import (
+    Span,
+    cents_each,
+    change,
+    month_label,
+    months_back,
+    share,
+    year_before,
+    year_earlier,
+)
 from datasources.ranks import enterprise_names
 
 Figures = dict[str, Any]
@@ -115,9 +124,9 @@ def months(engine: duckdb.DuckDBPyConnection, today: date) -> list[Figures]:
     return [
         {
             "month": month,
-            "label": f"{int(month[5:])}月",
+            "label": month_label(month),
             "active": known.get(month, 0),
-            "last_year": known.get(f"{int(month[:4]) - 1}{month[4:]}"),
+            "last_year": known.get(year_earlier(month)),
         }
         for month in months_back(today, 12)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from datasources import sums
-from datasources.periods import Span, months_back, share, year_before
+from datasources.periods import Span, month_label, months_back, share, year_before, year_earlier
 from datasources.stages import VOID
 
 Figures = dict[str, Any]
@@ -170,9 +170,9 @@ def medians(found: dict[str, Figures], today: date) -> list[Figures]:
     return [
         {
             "month": month,
-            "label": f"{int(month[5:])}月",
+            "label": month_label(month),
             "median_minutes": found.get(month, {}).get("median"),
-            "last_year": found.get(f"{int(month[:4]) - 1}{month[4:]}", {}).get("median"),
+            "last_year": found.get(year_earlier(month), {}).get("median"),
         }
         for month in months_back(today, 12)
     ]
@@ -187,7 +187,7 @@ def steps(engine: duckdb.DuckDBPyConnection, today: date) -> list[Figures]:
     counts = {name: filed(engine, table, f"state NOT IN {VOID}", months[0]) for name, table in STEPS.items()}
     counts["cleared"] = filed(engine, "cube_enterprise", "TRUE", months[0])
     return [
-        {"month": m, "label": f"{int(m[5:])}月", **{name: found.get(m, 0) for name, found in counts.items()}}
+        {"month": m, "label": month_label(m), **{name: found.get(m, 0) for name, found in counts.items()}}
         for m in months
     ]
 
