@@ -21,6 +21,25 @@
     location.reload();
   }
 
+  function refusal(words) {
+    var error = new Error(words);
+    error.words = words;
+    return error;
+  }
+
+  /* Reads a JSON answer; any other is an error whose `words` are for people: what is denied, or what cannot be done. */
+  panorama.answered = function (denied, unable) {
+    return function (answer) {
+      var json = /^application\/json/.test(answer.headers.get('Content-Type') || '');
+      if (answer.status === 401 || answer.status === 403) throw refusal(denied);
+      if (!json) throw refusal(unable + '（' + answer.status + '）');
+      return answer.json().then(function (found) {
+        if (!answer.ok) throw refusal(found.message || unable + '（' + answer.status + '）');
+        return found;
+      });
+    };
+  };
+
   window.fetch = function (asked) {
     var address = typeof asked === 'string' ? asked : asked && asked.url || '';
     var ours = /\/_dash-|\/payload\//.test(address);

@@ -2,6 +2,8 @@
 (function () {
   var panorama = window.panorama, IDLE = 60000, PATIENCE = 15000;
   var OPEN_KEYS = ['Enter', ' '], ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  var make = panorama.make, fill = panorama.fill, button = panorama.button;
+  var read = panorama.answered('本屏或本账号的授权已失效，或没有取证的权限', '服务器暂时不能取证');
   var sheet = null, opener = null, asked = null, turn = 0, idle = null;
 
   /* ---- figures ---- */
@@ -44,22 +46,6 @@
 
   /* ---- the sheet ---- */
 
-  function make(tag, cls) {
-    var element = document.createElement(tag);
-    if (cls) element.className = cls;
-    Array.prototype.slice.call(arguments, 2).forEach(function (child) {
-      if (child !== null && child !== undefined) element.append(child);
-    });
-    return element;
-  }
-
-  function button(words, cls, act) {
-    var made = make('button', cls, words);
-    made.type = 'button';
-    made.addEventListener('click', act);
-    return made;
-  }
-
   function open(key, element) {
     mark(false);
     opener = { element: element, key: key };
@@ -67,7 +53,7 @@
     asked = { key: key, page: 1, screen: element ? textOf(element) : null };
     if (!sheet) raise();
     sheet.found = null;
-    fill(sheet.title, '');
+    fill(sheet.title);
     [sheet.body, sheet.verdict, sheet.pager].forEach(function (part) { fill(part); });
     sheet.close.focus();
     load();
@@ -117,11 +103,6 @@
     }, IDLE);
   }
 
-  function fill(element) {
-    element.textContent = '';
-    Array.prototype.slice.call(arguments, 1).forEach(function (child) { if (child) element.append(child); });
-  }
-
   /* ---- asking ---- */
 
   /* Of a generation, of a past moment, or further pages of what was found first. */
@@ -145,22 +126,6 @@
       clearTimeout(late);
       if (mine === turn) fail(error.words || '连不上服务器');
     });
-  }
-
-  function read(answer) {
-    var json = /^application\/json/.test(answer.headers.get('Content-Type') || '');
-    if (answer.status === 401 || answer.status === 403) throw refusal('本屏或本账号的授权已失效，或没有取证的权限');
-    if (!json) throw refusal('服务器暂时不能取证（' + answer.status + '）');
-    return answer.json().then(function (found) {
-      if (!answer.ok) throw refusal(found.message || '服务器暂时不能取证（' + answer.status + '）');
-      return found;
-    });
-  }
-
-  function refusal(words) {
-    var error = new Error(words);
-    error.words = words;
-    return error;
   }
 
   function fail(words) {

@@ -2,6 +2,8 @@
 (function () {
   var panorama = window.panorama, root = document.documentElement;
   var HOUR = 60, DAY = 1440, SHORT = 3 * DAY, BEAT = 1000, PATIENCE = 20000, FORGOTTEN = 600000, NEAR = 6000;
+  var make = panorama.make, fill = panorama.fill, button = panorama.button;
+  var read = panorama.answered('本屏或本账号的授权已失效', '服务器暂时不能回看');
   var KNOWN = { then: '按当时所知', now: '按现在所知' };
   /* What the wall shows while nothing of the moment is here yet: its dashes, and not the figures of today. */
   var BLANK = { generation: 'asof-wait', as_of: '', reconciled: true, text: {}, charts: {} };
@@ -70,21 +72,6 @@
       busy = false;
       if (bar && wanted !== question) ask(); else if (bar) bar.root.classList.remove('waiting');
     });
-  }
-
-  function read(answer) {
-    var json = /^application\/json/.test(answer.headers.get('Content-Type') || '');
-    if (answer.status === 401 || answer.status === 403) throw refusal('本屏或本账号的授权已失效');
-    if (!json) throw refusal('服务器暂时不能回看（' + answer.status + '）');
-    return answer.json().then(function (found) {
-      if (!answer.ok) throw refusal(found.message || '服务器暂时不能回看（' + answer.status + '）');
-      return found;
-    });
-  }
-  function refusal(words) {
-    var error = new Error(words);
-    error.words = words;
-    return error;
   }
 
   function take(got, question) {
@@ -160,23 +147,6 @@
   }
 
   /* ---- the bar ---- */
-
-  function make(tag, cls) {
-    var element = document.createElement(tag);
-    if (cls) element.className = cls;
-    Array.prototype.slice.call(arguments, 2).forEach(function (child) { element.append(child); });
-    return element;
-  }
-  function fill(element) {
-    element.textContent = '';
-    Array.prototype.slice.call(arguments, 1).forEach(function (child) { element.append(child); });
-  }
-  function button(words, cls, act) {
-    var made = make('button', cls, words);
-    made.type = 'button';
-    made.addEventListener('click', act);
-    return made;
-  }
 
   function raise() {
     var slider = field('range', '时间轴'), moment = field('text', '回看的时刻，如 2026-03-05 09:00'), ticks = make('div', 'asof-ticks');
