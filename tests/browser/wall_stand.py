@@ -43,8 +43,10 @@ class Stand:
         """Publish the figures again with these values changed, as of so many seconds ago."""
         self.number += 1
         as_of = (datetime.now(SHANGHAI) - timedelta(seconds=age)).isoformat(timespec="seconds")
-        self.figures = {**copy.deepcopy(self.figures), **changed, "generation": f"g{self.number}", "as_of": as_of}
-        self.parts = render(self.figures)
+        figures = {**copy.deepcopy(self.figures), **changed, "generation": f"g{self.number}", "as_of": as_of}
+        # Drawn before it is told: a tick meanwhile would fetch the old bytes under the new name, and never again.
+        self.parts = render(figures)
+        self.figures = figures
 
     def current(self) -> Pointer:
         """As cache.published has it."""
